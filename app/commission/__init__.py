@@ -1,0 +1,1 @@
+"""A device in hand: read, draft, problems, changes, plan, send, read back, receipt."""

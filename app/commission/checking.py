@@ -1,0 +1,86 @@
+"""What is wrong with a value before anything is sent: the limits that its fields declare, then its own rules."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from app.model.section import AnySection, Field, Kind, Problem
+
+
+def problems_of(section: AnySection, value: msgspec.Struct) -> list[Problem]:
+    """All problems of a value, those of single fields first. Without any but warnings, it may be sent."""
+    found = [problem for field in section.fields for problem in field_problems(field, getattr(value, field.name))]
+    wrong = {_field_name(problem) for problem in found}
+    # A section's own rules assume values that are possible at all: say each thing once.
+    return found + [problem for problem in section.problems(value) if _field_name(problem) not in wrong]
+
+
+def _field_name(problem: Problem) -> str:
+    return problem.field.partition("[")[0]
+
+
+def field_problems(field: Field, value: Any, name: str = "") -> Iterator[Problem]:
+    """The problems of one field by its declaration; `name` is where it stands, for cells of a table."""
+    where = name or field.name
+    if field.read_only or value is None:
+        return
+    if field.kind is Kind.TABLE:
+        if field.max_rows is not None and len(value) > field.max_rows:
+            yield Problem(where, f"{field.label}: {len(value)} rows, at most {field.max_rows} are allowed.")
+        for index, row in enumerate(value):
+            for column in field.columns:
+                yield from field_problems(column, getattr(row, column.name), f"{where}[{index}].{column.name}")
+        return
+    if field.choices and not field.suggestions and all(choice.value != value for choice in field.choices):
+        yield Problem(where, f"{field.label}: '{value}' is not {field.limits()}.")
+        return
+    yield from _range(field, value, where)
+    yield from _text(field, value, where)
+
+
+def _range(field: Field, value: Any, where: str) -> Iterator[Problem]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    low, high = field.minimum, field.maximum
+    outside = (low is not None and value < low) or (high is not None and value > high)
+    if outside or (isinstance(value, float) and not math.isfinite(value)):
+        yield Problem(where, f"{field.label}: {field.show(value)} is not allowed; {field.limits()}.")
+
+
+def _text(field: Field, value: Any, where: str) -> Iterator[Problem]:
+    if not isinstance(value, str) or field.choices:
+        return
+    if field.max_length is not None and len(value) > field.max_length:
+        yield Problem(where, f"{field.label}: {len(value)} characters, at most {field.max_length} are allowed.")
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        yield Problem(where, f"{field.label}: line breaks and control characters are not allowed.")
+    elif field.pattern and not re.fullmatch(field.pattern, value):
+        yield Problem(where, f"{field.label}: {field.pattern_help or 'not in the right form'}.")
+
+
+def same(field: Field, left: Any, right: Any) -> bool:
+    """Are two values of a field the same, as far as a read-back can tell?"""
+    if left is None or right is None:
+        return left is right
+    if field.kind is Kind.TABLE:
+        return _rows(field, left) == _rows(field, right)
+    if field.tolerance and field.kind is Kind.MOMENT:
+        return bool(abs(_naive(left) - _naive(right)) <= field.tolerance)
+    if isinstance(left, float) or isinstance(right, float):
+        return math.isclose(left, right, rel_tol=1e-6, abs_tol=1e-9)
+    return bool(left == right)
+
+
+def _rows(field: Field, table: Any) -> list[tuple[Any, ...]]:
+    """What counts of a table: the columns that can be set, in the order that counts."""
+    rows = [tuple(getattr(row, column.name) for column in field.columns if not column.read_only) for row in table]
+    return sorted(rows) if field.row_key else rows
+
+
+def _naive(moment: Any) -> Any:
+    return moment.replace(tzinfo=None)

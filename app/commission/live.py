@@ -1,0 +1,111 @@
+"""One running source per device and feed, shared by everybody who looks: devices allow a single stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.model.quantity import Feed, Reading
+
+
+@dataclass(eq=False)
+class Subscription:
+    """One listener of a feed. `on_end` gets the error that ended the feed, or None when it simply ended."""
+
+    on_reading: Callable[[Reading], None]
+    on_end: Callable[[BaseException | None], None]
+    _source: _Source | None = None
+
+    def close(self) -> None:
+        """Stop listening; the last listener's leaving closes the stream on the device."""
+        source, self._source = self._source, None
+        if source is not None:
+            source.leave(self)
+
+
+@dataclass(eq=False)
+class _Source:
+    feed: Feed
+    connection: Any
+    meter: str
+    forget: Callable[[], None]
+    listeners: list[Subscription] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
+
+    def join(self, listener: Subscription) -> None:
+        self.listeners.append(listener)
+        if self.task is None:
+            self.task = asyncio.get_running_loop().create_task(self._run(), name=f"feed {self.feed.key} {self.meter}")
+            self.task.add_done_callback(self._ended)
+
+    def leave(self, listener: Subscription) -> None:
+        if listener in self.listeners:
+            self.listeners.remove(listener)
+        if not self.listeners and self.task is not None:
+            self.forget()
+            self.task.cancel()
+
+    async def _run(self) -> None:
+        async with aclosing(self.feed.open(self.connection, self.meter)) as readings:
+            async for reading in readings:
+                for listener in tuple(self.listeners):
+                    listener.on_reading(reading)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Tell every listener, who knows an expected failure from a bug of ours: nothing is swallowed."""
+        if task.cancelled():
+            return
+        self.forget()
+        error = task.exception()
+        for listener in tuple(self.listeners):
+            listener.on_end(error)
+
+
+class FeedHub:
+    """The running feeds of one device."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._sources: dict[tuple[str, str], _Source] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    def subscribe(
+        self,
+        feed: Feed,
+        meter: str,
+        *,
+        on_reading: Callable[[Reading], None],
+        on_end: Callable[[BaseException | None], None],
+    ) -> Subscription:
+        """Listen to a feed; starts it if nobody does yet. Needs a running loop."""
+        key = (feed.key, meter)
+        source = self._sources.get(key)
+        if source is None:
+            source = self._sources[key] = _Source(feed, self._connection, meter, lambda: self._forget(key))
+        subscription = Subscription(on_reading, on_end, source)
+        source.join(subscription)
+        return subscription
+
+    @property
+    def running(self) -> int:
+        """How many feeds are open on the device."""
+        return len(self._sources)
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        source = self._sources.pop(key, None)
+        if source is not None and source.task is not None and not source.task.done():
+            # Held until it has closed its connection, so that nothing is collected half-way.
+            self._ending.add(source.task)
+            source.task.add_done_callback(self._ending.discard)
+
+    async def aclose(self) -> None:
+        """Close all feeds and wait until their connections are closed."""
+        for key, source in list(self._sources.items()):
+            if source.task is not None:
+                source.task.cancel()
+            self._forget(key)
+        if self._ending:
+            await asyncio.wait(tuple(self._ending))

@@ -1,0 +1,234 @@
+"""Send a draft: the smallest set of requests, journalled one by one, then read back and compared.
+
+A device's 'success' proves nothing, and a lost answer proves nothing either: only the read-back counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from app.model.errors import AnswerLost, AppError, ChangedMeanwhile, InvalidValue, UsageError
+from app.model.section import AnySection, Change, Step
+from app.model.vendor import Connection
+
+from .checking import problems_of, same
+from .draft import changes_between
+from .plain import to_plain
+from .receipt import Outcome, Receipt, SentChange, SentStep, StepState
+from .records import Journal, Operation
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a sending would do, before it is done."""
+
+    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
+    erases: tuple[str, ...]
+    after: msgspec.Struct
+
+
+def preview(
+    section: AnySection, target: str, fresh: msgspec.Struct, changes: Sequence[Change], *, now: bool = False
+) -> Preview:
+    """Plan the sending of `changes` onto what the device has now.
+
+    Raises:
+        UsageError: the section cannot be set.
+        InvalidValue: a value breaks a limit; the first such field is named.
+        ChangedMeanwhile: the device's value of a changed field is neither the one read before nor the wanted one.
+    """
+    if section.plan is None:
+        raise UsageError(f"{section.title} can only be read.")
+    for change in changes:
+        declared = section.field(change.field)
+        there = getattr(fresh, change.field)
+        if (
+            not declared.tolerance
+            and not same(declared, there, change.before)
+            and not same(declared, there, change.after)
+        ):
+            raise ChangedMeanwhile(
+                f"{declared.label} is now {declared.show(there)} on the device; "
+                f"it was {declared.show(change.before)} when it was read."
+            )
+    after = msgspec.structs.replace(fresh, **{change.field: change.after for change in changes})
+    if now and section.now is not None:
+        after = section.now(after)
+    for problem in problems_of(section, after):
+        if not problem.warning:
+            raise InvalidValue(problem.field, problem.message)
+    actual = changes_between(section, fresh, after, now=now)
+    if not actual:
+        return Preview((), (), (), after)
+    steps = tuple(section.plan(fresh, after, target))
+    return Preview(actual, steps, section.erases(fresh, after), after)
+
+
+async def send(
+    section: AnySection,
+    connection: Connection,
+    device: str,
+    target: str,
+    changes: Sequence[Change],
+    *,
+    journal: Journal,
+    now: bool = False,
+) -> Receipt:
+    """Send the changes, read back, and say what stands. `device` is the key under which the journal keeps it.
+
+    A refusal or a lost answer is told by the receipt, not raised: the journal and the caller need the whole story.
+
+    Raises:
+        AppError: nothing was sent: the device cannot be read, the values are not allowed, it was changed meanwhile.
+    """
+    fresh = await section.read(connection, target)
+    plan = preview(section, target, fresh, changes, now=now)
+    if not plan.changes:
+        return Receipt(section.key, target, Outcome.UNCHANGED)
+    operation = journal.begin(
+        device,
+        target,
+        section.key,
+        [_plain_change(section, change) for change in plan.changes],
+        plan.steps,
+        plan.erases,
+    )
+    sending = _Sending(connection, operation)
+    try:
+        await sending.perform(plan.steps)
+        now_there = await _read_back(section, connection, target, sending)
+    except asyncio.CancelledError:
+        operation.end(Outcome.UNKNOWN.value, {"message": "The program was stopped before the read-back."})
+        raise
+    receipt = _receipt(section, target, plan, sending, now_there)
+    operation.end(receipt.outcome.value, receipt_plain(section, receipt))
+    return receipt
+
+
+@dataclass
+class _Sending:
+    """The steps of one sending, as far as they got."""
+
+    connection: Connection
+    operation: Operation
+    done: list[SentStep] = field(default_factory=list)
+    error: AppError | None = None
+
+    async def perform(self, steps: Sequence[Step]) -> None:
+        for index, step in enumerate(steps):
+            if self.error is not None:
+                self._note(index, step, StepState.NOT_SENT, "")
+                continue
+            self.operation.before(index, step)
+            try:
+                await self.connection.perform(step)
+            except AnswerLost as error:
+                self.error = error
+                self._note(index, step, StepState.UNKNOWN, error.message)
+            except AppError as error:
+                self.error = error
+                self._note(index, step, StepState.REFUSED, error.message)
+            except asyncio.CancelledError:
+                self._note(index, step, StepState.UNKNOWN, "stopped while it was on its way")
+                raise
+            else:
+                self._note(index, step, StepState.DONE, "")
+
+    def _note(self, index: int, step: Step, state: StepState, message: str) -> None:
+        self.done.append(SentStep(step.title, step.method, step.path, state, message))
+        self.operation.after(index, state.value, message)
+
+    @property
+    def answer_lost(self) -> bool:
+        return any(step.state is StepState.UNKNOWN for step in self.done)
+
+
+async def _read_back(
+    section: AnySection, connection: Connection, target: str, sending: _Sending
+) -> msgspec.Struct | None:
+    try:
+        found: msgspec.Struct = await section.read(connection, target)
+    except AppError as error:
+        sending.error = sending.error or error
+        return None
+    return found
+
+
+def _receipt(
+    section: AnySection, target: str, plan: Preview, sending: _Sending, found: msgspec.Struct | None
+) -> Receipt:
+    changes = tuple(
+        SentChange(c.field, c.before, c.after, None if found is None else getattr(found, c.field)) for c in plan.changes
+    )
+    outcome = _outcome(section, plan, sending, found)
+    error = sending.error
+    message, hint, details = ("", "", "") if error is None else (error.message, error.hint, error.details)
+    if outcome is Outcome.VERIFIED and error is not None:
+        message, hint = "An answer was lost on the way, but the device has the values that were sent.", ""
+    elif outcome is Outcome.DIFFERS:
+        wrong = ", ".join(section.field(name).label for name in differing(section, plan, found))
+        message = message or f"The device said yes, but has other values now: {wrong}."
+        hint = hint or "Look at the values that the device has now; correct them or send again."
+    return Receipt(section.key, target, outcome, changes, tuple(sending.done), plan.erases, message, hint, details)
+
+
+def _outcome(section: AnySection, plan: Preview, sending: _Sending, found: msgspec.Struct | None) -> Outcome:
+    if found is None:
+        refused_at_once = all(step.state in (StepState.REFUSED, StepState.NOT_SENT) for step in sending.done)
+        return Outcome.REFUSED if refused_at_once else Outcome.UNKNOWN
+    if not differing(section, plan, found):
+        return Outcome.VERIFIED
+    if sending.answer_lost:
+        return Outcome.UNKNOWN
+    if sending.error is not None and not any(step.state is StepState.DONE for step in sending.done):
+        return Outcome.REFUSED
+    return Outcome.DIFFERS
+
+
+def differing(section: AnySection, plan: Preview, found: msgspec.Struct | None) -> list[str]:
+    """The changed fields that the device now has otherwise than wanted."""
+    if found is None:
+        return [change.field for change in plan.changes]
+    return [
+        change.field
+        for change in plan.changes
+        if not same(section.field(change.field), getattr(found, change.field), getattr(plan.after, change.field))
+    ]
+
+
+def receipt_plain(section: AnySection, receipt: Receipt) -> dict[str, Any]:
+    """A receipt as JSON types, in the form that the command line prints. Secret values are struck out."""
+
+    def shown(name: str, value: Any) -> Any:
+        return "…" if section.field(name).secret else to_plain(value)
+
+    return {
+        "section": receipt.section,
+        "outcome": receipt.outcome.value,
+        "changes": [
+            {
+                "field": change.field,
+                "before": shown(change.field, change.before),
+                "after": shown(change.field, change.after),
+                "now": shown(change.field, change.now),
+            }
+            for change in receipt.changes
+        ],
+        "steps": [msgspec.to_builtins(step) for step in receipt.steps],
+        "erases": list(receipt.erases),
+        "message": receipt.message,
+        "hint": receipt.hint,
+    }
+
+
+def _plain_change(section: AnySection, change: Change) -> Change:
+    """A change as the journal keeps it: JSON types, without secrets."""
+    if section.field(change.field).secret:
+        return Change(change.field, "…", "…")
+    return Change(change.field, to_plain(change.before), to_plain(change.after))

@@ -1,0 +1,226 @@
+"""A device in hand: its connection, what was read from it, the drafts of its sections, its feeds.
+
+The window and the command line work through this and nothing below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from app.model.device import Address, Credentials, Identity, Meter
+from app.model.errors import UsageError
+from app.model.section import AnySection, Capabilities, Scope, Support
+from app.model.vendor import Connection, Vendor
+from app.net.client import DeviceClient, Policy
+from app.net.pins import Pins
+
+from .draft import Draft
+from .live import FeedHub
+from .plain import from_plain, plain_of
+from .receipt import Outcome, Receipt
+from .records import DraftStore, Journal
+from .send import Preview, preview, send
+
+
+class Live(msgspec.Struct, frozen=True):
+    """What a section was on the device, and when it was read (this computer's clock)."""
+
+    value: Any
+    at: datetime
+
+
+class DeviceSession:
+    """One device, from connecting to closing.
+
+    `target` below is a meter's serial for sections of meters, and is ignored for the device's own sections.
+    """
+
+    def __init__(
+        self,
+        vendor: Vendor,
+        address: Address,
+        *,
+        pins: Pins,
+        journal: Journal,
+        drafts: DraftStore,
+        credentials: Credentials | None = None,
+        key: str = "",
+    ) -> None:
+        self.vendor = vendor
+        self.address = address
+        policy = Policy(one_connection=vendor.one_connection, idle_s=vendor.idle_s, basic_at_once=vendor.basic_at_once)
+        self.client = DeviceClient(address, credentials=credentials, pins=pins, policy=policy)
+        self.connection: Connection = vendor.connect(self.client)
+        self.identity: Identity | None = None
+        self.meters: tuple[Meter, ...] = ()
+        self.feeds = FeedHub(self.connection)
+        self._key = key
+        self._journal = journal
+        self._stored = drafts
+        self._live: dict[tuple[str, str], Live] = {}
+        self._drafts: dict[tuple[str, str], Draft[Any]] = {}
+        self._capabilities: dict[str, Capabilities] = {}
+        self.receipts: dict[tuple[str, str], Receipt] = {}
+
+    @property
+    def key(self) -> str:
+        """Under which site file and journal keep this device: by its own id once that is known."""
+        if self.identity is not None and self.identity.id:
+            return f"{self.vendor.key}:{self.identity.id}"
+        return self._key or f"{self.vendor.key}:{self.address.netloc}"
+
+    async def open(self) -> Identity:
+        """Connect and log in: ask who it is, and which meters stand behind it.
+
+        Raises:
+            AppError: not reachable, not trusted, not logged in, no such device.
+        """
+        self.identity = await self.connection.identity()
+        self.meters = await self.connection.meters()
+        self._capabilities.clear()
+        return self.identity
+
+    async def refresh_meters(self) -> tuple[Meter, ...]:
+        """Ask again which meters stand behind it."""
+        self.meters = await self.connection.meters()
+        return self.meters
+
+    def target(self, section: AnySection, meter: str) -> str:
+        """The target of a section: the meter, or the device itself.
+
+        Raises:
+            UsageError: the section belongs to meters and none is named.
+        """
+        if section.scope is Scope.DEVICE:
+            return self.identity.id if self.identity else ""
+        if not meter:
+            raise UsageError(f"{section.title} belongs to a meter: name one.", hint="Use --meter SERIAL.")
+        return meter
+
+    def sections(self, meter: str = "") -> tuple[AnySection, ...]:
+        """The sections of the device itself, or of its meters."""
+        scope = Scope.METER if meter else Scope.DEVICE
+        return tuple(section for section in self.vendor.sections if section.scope is scope)
+
+    async def capabilities(self, target: str) -> Capabilities:
+        """What the device or a meter offers to this account; asked once."""
+        if target not in self._capabilities:
+            self._capabilities[target] = await self.connection.capabilities(target)
+        return self._capabilities[target]
+
+    async def support(self, section: AnySection, meter: str) -> Support:
+        """Can the section be read and written here?"""
+        return section.support(await self.capabilities(self.target(section, meter)))
+
+    async def read(self, section: AnySection, meter: str) -> Live:
+        """Read a section; its draft follows in what was not edited.
+
+        Raises:
+            AppError: it cannot be read.
+        """
+        target = self.target(section, meter)
+        live = Live(await section.read(self.connection, target), datetime.now().astimezone())
+        self._live[section.key, target] = live
+        draft = self._drafts.get((section.key, target))
+        if draft is None:
+            self._drafts[section.key, target] = self._restored(section, target, live.value)
+        else:
+            draft.rebase(live.value)
+        return live
+
+    def _restored(self, section: AnySection, target: str, base: Any) -> Draft[Any]:
+        """A draft on what was just read, with the edits that an earlier run of the program left."""
+        draft: Draft[Any] = Draft(section, base)
+        stored = self._stored.load(self.key, target, section.key)
+        if stored is None or not isinstance(stored.value, dict) or not isinstance(stored.base, dict):
+            return draft
+        kept = {**plain_of(section, base), **stored.value}
+        older = {**plain_of(section, base), **stored.base}
+        wanted, before = from_plain(section.model, kept), from_plain(section.model, older)
+        for field in section.fields:
+            value = getattr(wanted, field.name)
+            if not field.read_only and value != getattr(before, field.name):
+                draft.set(field.name, value)
+        return draft
+
+    def live(self, section: AnySection, meter: str) -> Live | None:
+        """What was last read of a section."""
+        return self._live.get((section.key, self.target(section, meter)))
+
+    def draft(self, section: AnySection, meter: str) -> Draft[Any] | None:
+        """The draft of a section; None until it was read."""
+        return self._drafts.get((section.key, self.target(section, meter)))
+
+    def keep(self, section: AnySection, meter: str) -> None:
+        """Write the draft into the site file, or drop it there when nothing is left to send."""
+        target = self.target(section, meter)
+        draft = self._drafts[section.key, target]
+        if draft.changes():
+            self._stored.save(
+                self.key, target, section.key, plain_of(section, draft.base), plain_of(section, draft.value)
+            )
+        else:
+            self._stored.drop(self.key, target, section.key)
+
+    def preview(self, section: AnySection, meter: str, fields: Iterable[str] | None = None) -> Preview:
+        """What sending the draft would do, judged by what was last read.
+
+        Raises:
+            InvalidValue, UsageError: it cannot be sent like this.
+        """
+        target = self.target(section, meter)
+        draft = self._drafts[section.key, target]
+        chosen = _chosen(draft, fields)
+        return preview(section, target, draft.base, chosen, now=draft.now and _clock_chosen(section, chosen))
+
+    async def send(self, section: AnySection, meter: str, fields: Iterable[str] | None = None) -> Receipt:
+        """Send the draft, or only these fields of it; read back; keep or drop the draft accordingly.
+
+        Raises:
+            AppError: nothing was sent.
+        """
+        target = self.target(section, meter)
+        draft = self._drafts[section.key, target]
+        chosen = _chosen(draft, fields)
+        receipt = await send(
+            section,
+            self.connection,
+            self.key,
+            target,
+            chosen,
+            journal=self._journal,
+            now=draft.now and _clock_chosen(section, chosen),
+        )
+        self.receipts[section.key, target] = receipt
+        await self._after(section, meter, draft, receipt)
+        return receipt
+
+    async def _after(self, section: AnySection, meter: str, draft: Draft[Any], receipt: Receipt) -> None:
+        if receipt.outcome in (Outcome.VERIFIED, Outcome.UNCHANGED):
+            for change in receipt.changes:
+                draft.revert(change.field)
+            if receipt.outcome is Outcome.UNCHANGED:
+                draft.revert()
+        now = {change.field: change.now for change in receipt.changes if change.now is not None}
+        if now:
+            draft.rebase(msgspec.structs.replace(draft.base, **now))
+            self._live[section.key, receipt.target] = Live(draft.base, datetime.now().astimezone())
+        self.keep(section, meter)
+
+    async def aclose(self) -> None:
+        """Close feeds, log out, hang up."""
+        await self.feeds.aclose()
+        await self.connection.aclose()
+
+
+def _chosen(draft: Draft[Any], fields: Iterable[str] | None) -> tuple[Any, ...]:
+    wanted = None if fields is None else set(fields)
+    return tuple(change for change in draft.changes() if wanted is None or change.field in wanted)
+
+
+def _clock_chosen(section: AnySection, changes: tuple[Any, ...]) -> bool:
+    return any(section.field(change.field).tolerance for change in changes)

@@ -1,0 +1,1 @@
+"""The words that every vendor shares. Imports nothing else of ours."""

@@ -1,0 +1,90 @@
+"""What is measured: a quantity with its unit, one moment's values, and a live source of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+
+class Unit(Enum):
+    """The units that plots group their axes by. The value is what is written beside a number."""
+
+    WATT = "W"
+    VAR = "var"
+    VOLT_AMPERE = "VA"
+    VOLT = "V"
+    AMPERE = "A"
+    WATT_HOUR = "Wh"
+    VAR_HOUR = "varh"
+    HERTZ = "Hz"
+    DEGREE = "°"
+    RATIO = ""
+
+    @property
+    def quantity(self) -> str:
+        """The physical quantity, in words, for an axis."""
+        return _QUANTITIES[self]
+
+
+_QUANTITIES = {
+    Unit.WATT: "Active power",
+    Unit.VAR: "Reactive power",
+    Unit.VOLT_AMPERE: "Apparent power",
+    Unit.VOLT: "Voltage",
+    Unit.AMPERE: "Current",
+    Unit.WATT_HOUR: "Active energy",
+    Unit.VAR_HOUR: "Reactive energy",
+    Unit.HERTZ: "Frequency",
+    Unit.DEGREE: "Phase angle",
+    Unit.RATIO: "Ratio",
+}
+
+
+class Phase(Enum):
+    """Which conductor a quantity belongs to: plots colour by it."""
+
+    L1 = "L1"
+    L2 = "L2"
+    L3 = "L3"
+    NEUTRAL = "N"
+    TOTAL = ""
+
+
+class Quantity(msgspec.Struct, frozen=True):
+    """One measured thing. `key` is unique within its feed."""
+
+    key: str
+    title: str
+    unit: Unit
+    phase: Phase = Phase.TOTAL
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """The values of one moment, in the order of the feed's quantities; NaN where the device sent none.
+
+    `time_s` is the laptop's clock (seconds since 1970), since the clocks of devices differ.
+    """
+
+    time_s: float
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """A live source of readings: an event stream, or a resource that is asked again and again.
+
+    `open(connection, meter)` yields readings until it is closed; it reconnects by itself and raises an
+    `AppError` only when going on makes no sense. `plotted` are the keys that a live page shows first.
+    """
+
+    key: str
+    title: str
+    quantities: tuple[Quantity, ...]
+    open: Callable[[Any, str], AsyncGenerator[Reading, None]]
+    plotted: tuple[str, ...] = ()
+    of_meter: bool = False
+    manual: str = ""

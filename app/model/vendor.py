@@ -1,0 +1,103 @@
+"""The record by which a device family joins the program."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from .device import Identity, Meter
+from .quantity import Feed
+from .scan import BusOptions, ScanRequest, ScanState
+from .section import AnySection, Capabilities, Step
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a probe of an unknown address saw: enough to tell families apart, nothing that needs a login."""
+
+    status: int
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+class Connection(Protocol):
+    """An open, logged-in connection to one device, as the vendor's client offers it to the rest of the program.
+
+    Every method raises `AppError` when the device cannot be asked or says no.
+    """
+
+    async def identity(self) -> Identity:
+        """Who the device is. The first request after connecting: proves address, certificate and login."""
+        ...
+
+    async def meters(self) -> tuple[Meter, ...]:
+        """The meters behind it; empty for a device that is a meter itself."""
+        ...
+
+    async def capabilities(self, target: str) -> Capabilities:
+        """What the device (its own id) or one of its meters offers to this account."""
+        ...
+
+    async def perform(self, step: Step) -> None:
+        """Send one step. Raises `AnswerLost` when it is not known whether the device took it."""
+        ...
+
+    async def aclose(self) -> None:
+        """Log out where that exists, and close."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vendor:
+    """A device family.
+
+    `connect(client)` wraps a `DeviceClient` of `app.net` in the family's own client. `recognise(answer)` says
+    from an unauthenticated answer to GET `probe_path` whether this looks like one (True), or not.
+    `simulator` is 'module:Class', loaded only when a simulator is started.
+    """
+
+    key: str
+    title: str
+    kind: str
+    scheme: str
+    port: int
+    default_user: str
+    connect: Callable[[Any], Connection]
+    recognise: Callable[[Answer], bool]
+    probe_path: str
+    sections: tuple[AnySection, ...]
+    feeds: tuple[Feed, ...] = ()
+    simulator: str
+    mdns_type: str = ""
+    mdns_matches: Callable[[str, dict[str, str]], bool] | None = None
+    """Given a service's name and TXT record: is it one of ours?"""
+    buses: tuple[BusOptions, ...] = ()
+    """What a scan can be told, where the device has buses."""
+    scan: Callable[[Any, ScanRequest], AsyncIterator[ScanState]] | None = None
+    """scan(connection, request): runs a scan and tells what it finds, until it is complete."""
+    meters_section: str = ""
+    """The key of the section whose table `meters` registers, renames and deletes meters."""
+    describe_meter: Callable[[Any, str], Awaitable[Identity]] | None = None
+    """describe_meter(connection, serial): what the header of a meter's page says."""
+    change_password: Callable[[Any, str, str, str], Awaitable[None]] | None = None
+    """change_password(connection, user, old, new)"""
+    one_connection: bool = True
+    """The device takes one request at a time; the client never opens a second connection."""
+    idle_s: float = 30.0
+    """After that long without a request the device closes the connection: reconnect before it does."""
+    basic_at_once: bool = False
+    """Send HTTP Basic with every request instead of waiting for a challenge."""
+
+    def section(self, key: str) -> AnySection:
+        """The section of that key (with or without the vendor's prefix).
+
+        Raises:
+            KeyError: there is none.
+        """
+        for section in self.sections:
+            if key in (section.key, section.key.removeprefix(f"{self.key}.")):
+                return section
+        raise KeyError(key)

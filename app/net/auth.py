@@ -1,0 +1,49 @@
+"""HTTP authentication by challenge: Digest when the device offers it, Basic otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import httpx
+
+from app.model.device import Credentials
+
+
+class ByChallenge(httpx.Auth):
+    """Waits for the device's 401, then answers in the strongest way it offers, and stays with that."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._basic = httpx.BasicAuth(credentials.user, credentials.password)
+        self._digest = httpx.DigestAuth(credentials.user, credentials.password)
+        self._chosen: httpx.Auth | None = None
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """One request: with what was agreed before, or first bare and then as challenged."""
+        if self._chosen is not None:
+            yield from self._chosen.auth_flow(request)
+            return
+        response = yield request
+        if response.status_code != httpx.codes.UNAUTHORIZED:
+            return
+        schemes = [line.split(" ", 1)[0].lower() for line in response.headers.get_list("www-authenticate")]
+        if "digest" in schemes:
+            self._chosen = self._digest
+            # The library's Digest works from the response to a request of its own: hand it the one we have.
+            flow = self._digest.auth_flow(request)
+            next(flow)
+            try:
+                yield flow.send(response)
+            except StopIteration:
+                return
+        elif "basic" in schemes:
+            self._chosen = self._basic
+            yield from self._basic.auth_flow(request)
+
+
+def authentication(credentials: Credentials | None, *, basic_at_once: bool) -> httpx.Auth | None:
+    """The way to log in to one device; None without credentials."""
+    if credentials is None:
+        return None
+    if basic_at_once:
+        return httpx.BasicAuth(credentials.user, credentials.password)
+    return ByChallenge(credentials)

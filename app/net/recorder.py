@@ -1,0 +1,105 @@
+"""The flight recorder: the last exchanges with a device, secrets struck out, for the Details of an error."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from datetime import datetime
+
+import msgspec
+
+SECRET_KEYS = frozenset({"key", "oldkey", "password", "passwd", "devpass", "pin", "psk", "secret", "token_key"})
+EXCERPT = 2000
+_IN_QUERY = re.compile(rf"(?i)((?:{'|'.join(sorted(SECRET_KEYS))})=)[^&\s]*")
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One request and what came of it. Nothing in here is secret."""
+
+    at: datetime
+    method: str
+    url: str
+    sent: str
+    outcome: str
+    received: str
+    elapsed_s: float
+
+    def text(self) -> str:
+        """For the Details of a toast and for a report to the developers."""
+        lines = [f"{self.at:%H:%M:%S}  {self.method} {self.url}"]
+        if self.sent:
+            lines.append(f"  sent      {self.sent}")
+        lines.append(f"  answered  {self.outcome} after {self.elapsed_s * 1000:.0f} ms")
+        if self.received:
+            lines.append(f"  body      {self.received}")
+        return "\n".join(lines)
+
+
+class Recorder:
+    """Keeps the last exchanges of one device, in memory only."""
+
+    def __init__(self, keep: int = 100) -> None:
+        self._kept: deque[Exchange] = deque(maxlen=keep)
+
+    def note(
+        self,
+        *,
+        method: str,
+        url: str,
+        sent: bytes | None,
+        secret: tuple[str, ...],
+        outcome: str,
+        received: bytes,
+        elapsed_s: float,
+    ) -> None:
+        """Keep one exchange. `secret` names further keys of the JSON bodies whose values are struck out."""
+        hidden = SECRET_KEYS | set(secret)
+        self._kept.append(
+            Exchange(
+                at=datetime.now().astimezone(),
+                method=method,
+                url=strike_query(url),
+                sent=strike_body(sent or b"", hidden),
+                outcome=outcome,
+                received=strike_body(received, hidden),
+                elapsed_s=elapsed_s,
+            )
+        )
+
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What is kept, oldest first."""
+        return tuple(self._kept)
+
+    def last(self) -> str:
+        """The last exchange as text; empty before the first."""
+        return self._kept[-1].text() if self._kept else ""
+
+
+def strike_query(url: str) -> str:
+    """The URL with the values of secret query parameters replaced."""
+    return _IN_QUERY.sub(r"\1…", url)
+
+
+def strike_body(body: bytes, hidden: frozenset[str] | set[str] = SECRET_KEYS) -> str:
+    """An excerpt of a body without the values of secret keys."""
+    if not body:
+        return ""
+    try:
+        struck = json.dumps(_strike(json.loads(body), hidden), ensure_ascii=False, separators=(",", ":"))
+    except ValueError:
+        # Not JSON, or cut off: strike by pattern, so that half a document leaks nothing either.
+        names = "|".join(sorted(re.escape(name) for name in hidden))
+        struck = re.sub(
+            rf'("(?:{names})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)', r"\1…", body.decode("utf-8", "replace")
+        )
+        struck = strike_query(struck)
+    return struck if len(struck) <= EXCERPT else f"{struck[:EXCERPT]}… ({len(body)} bytes)"
+
+
+def _strike(value: object, hidden: frozenset[str] | set[str]) -> object:
+    if isinstance(value, dict):
+        return {key: "…" if key in hidden else _strike(inner, hidden) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_strike(inner, hidden) for inner in value]
+    return value

@@ -1,0 +1,163 @@
+"""Runs any number of simulators in one background thread with a loop of its own.
+
+    with SimulatorHost() as host:
+        device = host.add(G13Simulator.demo(0))
+        ... device.url ...
+
+A simulator's state belongs to that thread: look at it or change it through `host.call`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from app.model.device import Address
+from app.model.vendor import Vendor
+from app.simulators.announce import Announcement
+from app.simulators.faults import Faults
+from app.simulators.wire import Simulator, Wire
+
+T = TypeVar("T")
+
+
+def create(vendor: Vendor, index: int = 0, latency_ms: float = 0.0) -> Simulator:
+    """The vendor's demo simulator. `index` tells several of one kind apart: each has its own serial and meters."""
+    module, _, name = vendor.simulator.partition(":")
+    kind = getattr(importlib.import_module(module), name)
+    return cast(Simulator, kind.demo(index=index, latency_ms=latency_ms))
+
+
+@dataclass(frozen=True)
+class Running:
+    """A simulator that can be reached at `url`. `faults` makes its wire fail."""
+
+    simulator: Simulator
+    address: Address
+    faults: Faults
+    wire: Wire
+
+    @property
+    def url(self) -> str:
+        """The origin, such as https://127.0.0.1:41234."""
+        return self.address.url
+
+
+class SimulatorHost:
+    """A context manager; `start` returns when every simulator listens, `stop` when the thread has ended.
+
+    With `announce`, those simulators that announce themselves in the field do so on 127.0.0.1.
+    """
+
+    def __init__(self, simulators: Iterable[Simulator] = (), *, announce: bool = False) -> None:
+        self._waiting = tuple(simulators)
+        self._announce = announce
+        self._announced: dict[int, Announcement] = {}
+        self._running: list[Running] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def running(self) -> tuple[Running, ...]:
+        """What runs, in the order in which it was added."""
+        return tuple(self._running)
+
+    def __getitem__(self, index: int) -> Running:
+        return self._running[index]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the thread and the simulators given to the constructor."""
+        if self._thread is not None:
+            raise RuntimeError("the host runs already")
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="simulators", daemon=True)
+        self._thread.start()
+        ready.wait()
+        try:
+            for simulator in self._waiting:
+                self.add(simulator)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End every simulator and the thread. Does nothing when not started."""
+        if self._thread is None or self._loop is None:
+            return
+        try:
+            for running in reversed(self.running):
+                self.remove(running)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._thread, self._loop = None, None
+
+    def add(self, simulator: Simulator, *, port: int = 0) -> Running:
+        """Let a simulator listen on 127.0.0.1; port 0 takes a free one.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        return self._wait(self._add(simulator, port))
+
+    def remove(self, running: Running) -> None:
+        """Unplug: its port is closed, its connections are cut."""
+        self._wait(self._remove(running))
+
+    def replace(self, running: Running, simulator: Simulator) -> Running:
+        """Put another simulator at the same address: another certificate, another device."""
+        self.remove(running)
+        return self.add(simulator, port=running.address.port)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Run a function on the simulators' thread, and return what it returns or raise what it raises."""
+
+        async def called() -> T:
+            return function()
+
+        return self._wait(called())
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("the host is not running")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _run(self, ready: threading.Event) -> None:
+        with asyncio.Runner() as runner:
+            self._loop = runner.get_loop()
+            self._loop.call_soon(ready.set)
+            self._loop.run_forever()
+
+    async def _add(self, simulator: Simulator, port: int) -> Running:
+        faults = Faults()
+        wire = Wire(simulator, faults, port)
+        wire.start()
+        scheme = "http" if simulator.tls is None else "https"
+        running = Running(simulator, Address("127.0.0.1", wire.port, scheme), faults, wire)
+        self._running.append(running)
+        if self._announce and simulator.announce is not None:
+            name, properties = simulator.announce
+            self._announced[wire.port] = await Announcement.publish(name, wire.port, properties)
+        return running
+
+    async def _remove(self, running: Running) -> None:
+        self._running.remove(running)
+        announcement = self._announced.pop(running.wire.port, None)
+        if announcement is not None:
+            await announcement.withdraw()
+        await running.wire.stop()

@@ -1,0 +1,225 @@
+"""One simulator's socket: uvicorn's HTTP/1.1 behind an accept loop that has a small device's limits.
+
+uvicorn's own server accepts without limit and counts only finished handshakes. A device with two sockets has two,
+whatever is spoken over them: so connections are counted where they are accepted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+from uvicorn import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from app.simulators.faults import Fault, Faults
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+HANG_UP = "wattwright.hang_up"
+"""ASGI extension: a function without arguments that closes the connection once everything sent is out."""
+
+_HANDSHAKE_S = 10.0
+_SHUTDOWN_S = 0.2
+"""A small device does not wait for the client's goodbye: its sockets are too few."""
+
+_CLEAR_TEXT = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_FILLER = b" " * 4096
+
+
+class Simulator(Protocol):
+    """What a vendor's simulator offers to its host. Vendors cannot import this module: the shape is what counts."""
+
+    vendor: str
+    """The vendor's key."""
+    max_connections: int
+    """How many sockets the device has; one more is closed at once."""
+    keep_alive_s: float
+    """How long the device keeps an idle connection."""
+    announce: tuple[str, dict[str, str]] | None
+    """Name and TXT record of its mDNS service `_http._tcp.local.`, for a device that announces itself."""
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """The server's side of TLS, or None for plain HTTP."""
+        ...
+
+    @property
+    def app(self) -> App:
+        """The device itself, as an ASGI application."""
+        ...
+
+
+class Wire:
+    """The listening socket of one simulator on 127.0.0.1, and its open connections."""
+
+    def __init__(self, simulator: Simulator, faults: Faults, port: int = 0) -> None:
+        self.simulator = simulator
+        self.faults = faults
+        self.accepted = 0
+        self.refused = 0
+        self.most_open = 0
+        self._config = Config(
+            simulator.app,
+            http=_LimitedConnection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+        )
+        self._config.load()
+        self._state = ServerState()
+        self._open: set[socket.socket | _LimitedConnection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listening = socket.create_server(("127.0.0.1", port), reuse_port=False)
+        self._listening.setblocking(False)
+        self.port: int = self._listening.getsockname()[1]
+
+    def start(self) -> None:
+        """Begin to accept; to be called on the host's loop."""
+        self._spawn(self._accept())
+
+    async def stop(self) -> None:
+        """Close every socket and wait until nothing of this simulator runs any more."""
+        self._listening.close()
+        for connection in list(self._state.connections):
+            assert isinstance(connection, _LimitedConnection)
+            connection.transport.abort()
+            await connection.gone.wait()
+        running = [*self._tasks, *self._state.tasks]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(self._listening)
+            self.accepted += 1
+            if len(self._open) >= self.simulator.max_connections:
+                self.refused += 1
+                connection.close()
+                continue
+            self._open.add(connection)
+            self.most_open = max(self.most_open, len(self._open))
+            self._spawn(self._serve(connection))
+
+    async def _serve(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        loop = asyncio.get_running_loop()
+        protocol: _LimitedConnection | None = None
+        try:
+            if self.simulator.tls is not None and self.faults.next_for_connection() is not None:
+                await loop.sock_sendall(connection, _CLEAR_TEXT)
+                return
+            tls = self.simulator.tls
+            _, protocol = await loop.connect_accepted_socket(
+                lambda: _LimitedConnection(self._config, self._state, self),
+                connection,
+                ssl=tls,
+                ssl_handshake_timeout=None if tls is None else _HANDSHAKE_S,
+                ssl_shutdown_timeout=None if tls is None else _SHUTDOWN_S,
+            )
+            await protocol.gone.wait()
+        except OSError:
+            # A handshake that fails or a client that leaves is the client's affair: ssl.SSLError is an OSError too.
+            return
+        finally:
+            self._open.discard(connection)
+            if protocol is None:
+                connection.close()
+
+
+class _LimitedConnection(H11Protocol):
+    """One connection: uvicorn's, with a device's idle time-out from the first moment and its faults."""
+
+    def __init__(self, config: Config, server_state: ServerState, wire: Wire) -> None:
+        super().__init__(config, server_state, {})
+        # uvicorn declares whole seconds but only hands the value to call_later.
+        self.timeout_keep_alive = wire.simulator.keep_alive_s  # type: ignore[assignment]
+        self.gone = asyncio.Event()
+        self.app = self._device
+        self._wire = wire
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self.gone.set()
+
+    async def _device(self, scope: Any, receive: Any, send: Any) -> None:
+        scope["extensions"] = {**scope.get("extensions", {}), HANG_UP: self.transport.close}
+        fault = self._wire.faults.next_for_request(scope["method"], scope["path"])
+        with suppress(asyncio.CancelledError):
+            # Cancelled only by Wire.stop(), after the connection is gone: ending quietly is right.
+            await self._answer(fault, scope, receive, send)
+
+    async def _answer(self, fault: Fault | None, scope: Any, receive: Receive, send: Send) -> None:
+        app = self._wire.simulator.app
+        if fault is None:
+            await app(scope, receive, send)
+            return
+        if fault is Fault.STALL:
+            await self.gone.wait()
+            return
+        if fault is Fault.CUT_BODY:
+            await app(scope, receive, _half_of(send))
+        elif fault is Fault.ENDLESS_BODY:
+            await app(scope, receive, self._without_end(send))
+        elif fault is Fault.DROP_AFTER:
+            await app(scope, receive, _nowhere)
+        await asyncio.sleep(0)
+        self.transport.abort()
+        await self.gone.wait()
+
+    def _without_end(self, send: Send) -> Send:
+        async def endless(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [(k, v) for k, v in message["headers"] if k.lower() != b"content-length"]
+                await send({**message, "headers": headers})
+                return
+            await send({**message, "more_body": True})
+            while not message.get("more_body") and not self.gone.is_set():
+                await send({"type": "http.response.body", "body": _FILLER, "more_body": True})
+                await asyncio.sleep(0)
+
+        return endless
+
+
+async def _nowhere(_: Message) -> None:
+    """Swallow an answer."""
+
+
+def _half_of(send: Send) -> Send:
+    """Send the head, and of the body's parts the first half of the first one."""
+    begun = False
+
+    async def cut(message: Message) -> None:
+        nonlocal begun
+        if message["type"] == "http.response.start":
+            await send(message)
+        elif not begun:
+            begun = True
+            body = message.get("body", b"")
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+
+    return cut

@@ -1,0 +1,1 @@
+"""The device families. Each is one folder; none imports another."""

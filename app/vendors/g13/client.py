@@ -1,0 +1,305 @@
+"""The G13 gateway's JSON interface: one request at a time, Basic authentication, its ways of saying no."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from app.model.device import Credentials, Identity, Meter
+from app.model.errors import (
+    AccessDenied,
+    AppError,
+    BadReply,
+    DeviceFailed,
+    DeviceRefused,
+    InvalidValue,
+    NotFound,
+    PasswordChangeRequired,
+    TooLong,
+)
+from app.model.section import Capabilities, Step
+from app.net.client import DeviceClient, Reply
+from app.net.lenient import JsonReader, convert
+
+from .models import (
+    About,
+    AssociationObjects,
+    DemandConfiguration,
+    Gateway,
+    GatewayTime,
+    MeterInfo,
+    Meters,
+    ScanResult,
+    Status,
+)
+from .tables import MAX_UPDATE_BYTES, METER_STATES, bus_name, capabilities_from_bits
+
+T = TypeVar("T")
+
+ALTERNATIVES = {"/power": "/powers"}
+"""Last parts of paths that the manual writes in two ways; the second is tried on a 404 and then kept."""
+
+MAX_USER = 16
+MAX_PASSWORD = 32
+VIEW_ONLY = "view only"
+
+_MISSING_TAG = re.compile(r"missing (\w+)(?: tag)? in JSON", re.IGNORECASE)
+_LINK = re.compile(r"/lasterror/\d+")
+
+
+class G13Client:
+    """Speaks with one gateway. Every method raises `AppError` when the gateway cannot be asked or says no."""
+
+    def __init__(self, http: DeviceClient) -> None:
+        self.http = http
+        self._reader = JsonReader(str(http.address))
+        self._paths: dict[str, str] = {}
+        self._logged_in = False
+        self._own_id = ""
+
+    # What the rest of the program asks of every vendor's connection.
+
+    async def identity(self) -> Identity:
+        """Log in, then ask who it is (manual 6.3.1, 6.3.2, 6.3.9).
+
+        Raises:
+            PasswordChangeRequired: the user still has the password that an administrator gave.
+        """
+        await self.login()
+        about, gateway = await self.about(), await self.gateway()
+        return Identity(
+            vendor="g13",
+            id=gateway.serial or str(about.serial),
+            model=about.model or "G13 energy meter gateway",
+            name=gateway.alias,
+            location=gateway.location,
+            firmware=about.firmwareversion,
+            facts=(("Interface", f"JSON API {about.jsonapiversion}"), ("TLS", self.http.profile.label)),
+        )
+
+    async def meters(self) -> tuple[Meter, ...]:
+        """The registered meters (manual 6.3.31)."""
+        listing = await self.registered()
+        return tuple(
+            Meter(
+                serial=meter.serial,
+                alias=meter.alias,
+                location=place.location,
+                bus=bus_name(meter.protocol),
+                address=str(meter.address),
+                state=_state(meter.status),
+            )
+            for place in listing.locations
+            for meter in place.meters
+        )
+
+    async def capabilities(self, target: str) -> Capabilities:
+        """What a meter offers, by its 256 bits, and whether this account may configure it (manual 6.3.30).
+
+        For the gateway itself the interface has no such question: everything is offered, and a 403 tells.
+        """
+        if self._own_id and target == self._own_id:
+            return Capabilities()
+        known = await self.association(target)
+        may_write = known.role.strip().lower() != VIEW_ONLY
+        reason = "" if may_write else "This account may only look at this meter (View Only)."
+        return Capabilities(frozenset(capabilities_from_bits(known.associationobjects)), may_write, reason)
+
+    async def perform(self, step: Step) -> None:
+        """Send one step of a plan."""
+        await self.update(step.method, step.path, step.body, secret=step.secret)
+
+    async def aclose(self) -> None:
+        """End the session on the gateway (manual 6.3.3), and hang up."""
+        if self._logged_in:
+            self._logged_in = False
+            # A gateway that is gone or restarting has ended the session by itself.
+            with contextlib.suppress(AppError):
+                await self.http.request("POST", "/logout", timeout_s=3)
+        await self.http.aclose()
+
+    # The resources.
+
+    async def login(self) -> None:
+        """Open a session (manual 6.3.2)."""
+        await self._checked("POST", "/login")
+        self._logged_in = True
+
+    async def change_password(self, user: str, old: str, new: str) -> None:
+        """Replace the password that the gateway wants changed, and go on with the new one (manual 6.3.2).
+
+        Raises:
+            InvalidValue: user name over 16 or password over 32 characters, or the same password again.
+        """
+        if not new:
+            raise InvalidValue("password", "The new password is empty.")
+        if new == old:
+            raise InvalidValue("password", "The new password is the old one.", hint="Choose another.")
+        if len(new) > MAX_PASSWORD:
+            raise InvalidValue(
+                "password", f"The new password has {len(new)} characters, at most {MAX_PASSWORD} are allowed."
+            )
+        if len(user) > MAX_USER:
+            raise InvalidValue("user", f"The user name has {len(user)} characters, at most {MAX_USER} are allowed.")
+        await self.http.login(Credentials(user, old))
+        await self.update("POST", "/login", {"name": user, "oldkey": old, "key": new}, secret=("oldkey", "key"))
+        await self.http.login(Credentials(user, new))
+
+    async def about(self) -> About:
+        """Versions of the gateway (manual 6.3.1)."""
+        return await self.get("/about", About)
+
+    async def gateway(self) -> Gateway:
+        """Alias, location and serial (manual 6.3.9)."""
+        found = await self.get("/gateway", Gateway)
+        self._own_id = found.serial
+        return found
+
+    async def gateway_time(self) -> GatewayTime:
+        """The gateway's clock (manual 6.3.11)."""
+        return await self.get("/gateway/datetime", GatewayTime)
+
+    async def registered(self) -> Meters:
+        """Registered meters by location (manual 6.3.31)."""
+        return await self.get("/meters", Meters)
+
+    async def scanned(self) -> ScanResult:
+        """What the last or the running scan has found (manual 6.3.35)."""
+        return await self.get("/meters/scanned", ScanResult)
+
+    async def association(self, serial: str) -> AssociationObjects:
+        """Capability bits and role (manual 6.3.30)."""
+        return await self.get(meter_path(serial, "associationobjects"), AssociationObjects)
+
+    async def meter_info(self, serial: str) -> MeterInfo:
+        """Who made a meter, its ratios, factors and outages (manual 6.3.43)."""
+        return await self.get(meter_path(serial, "info"), MeterInfo)
+
+    async def demand_configuration(self, serial: str) -> DemandConfiguration:
+        """Demand channels and intervals (manual 6.3.78)."""
+        return await self.get(meter_path(serial, "demand/configuration"), DemandConfiguration)
+
+    # How requests go out and answers come back.
+
+    async def get(self, path: str, kind: type[T]) -> T:
+        """GET a resource. A path that the manual writes in two ways is tried in both."""
+        head, slash, tail = path.rpartition("/")
+        last = f"{slash}{tail}"
+        other = ALTERNATIVES.get(last)
+        try:
+            document = await self._checked("GET", head + self._paths.get(last, last))
+        except NotFound:
+            if other is None or last in self._paths:
+                raise
+            document = await self._checked("GET", head + other)
+            self._paths[last] = other
+        return convert(document, kind)
+
+    async def update(
+        self, method: str, path: str, body: dict[str, object] | None, *, secret: tuple[str, ...] = ()
+    ) -> None:
+        """POST, PUT or DELETE; at most 512 bytes go out (manual 6.1).
+
+        Raises:
+            TooLong: the body would be longer; nothing was sent.
+        """
+        content = None if body is None else encode(body)
+        if content is not None and len(content) > MAX_UPDATE_BYTES:
+            raise TooLong(
+                f"{method} {path} would send {len(content)} bytes; the gateway reads at most {MAX_UPDATE_BYTES}.",
+                hint="Shorten names, or use fewer entries.",
+            )
+        await self._checked(method, path, content, secret)
+
+    async def _checked(
+        self, method: str, path: str, content: bytes | None = None, secret: tuple[str, ...] = ()
+    ) -> object:
+        reply = await self.http.request(method, path, body=content, secret=secret)
+        if reply.status != 200:
+            raise self._refusal(reply, path)
+        if not reply.body.strip() and method != "GET":
+            return {}
+        try:
+            document = self._reader.decode(reply.body)
+        except BadReply as error:
+            raise await self._explained(reply, path, error) from error
+        if isinstance(document, dict) and str(document.get("status", "")).lower() == "error":
+            raise self._refusal(reply, path)
+        return document
+
+    async def _explained(self, reply: Reply, path: str, error: BadReply) -> BadReply:
+        """A 200 that does not parse: the gateway keeps the reason under /lasterror (manual 6.3.91)."""
+        found = _LINK.search(reply.headers.get("link", ""))
+        text = ""
+        if found is not None:
+            with contextlib.suppress(AppError):
+                answer = await self.http.request("GET", found[0], timeout_s=5)
+                text = _description(answer, self._reader)
+        if not text:
+            return BadReply(f"{path}: {error.message}", hint=error.hint, details=self.http.recorder.last())
+        return BadReply(
+            f"The gateway could not finish its answer to {path}: {text}",
+            hint="Check that the meter is powered and its bus is connected, then refresh.",
+            details=self.http.recorder.last(),
+        )
+
+    def _refusal(self, reply: Reply, path: str) -> AppError:
+        """What a status message or code means (manual 6.1, 6.3.2)."""
+        text = _description(reply, self._reader)
+        details = self.http.recorder.last()
+        is_json = "json" in reply.headers.get("content-type", "") or reply.body.lstrip().startswith(b"{")
+        if reply.status == 403 and not is_json and "reset password" in text.lower():
+            return PasswordChangeRequired("The gateway wants a new password for this user before anything else.")
+        if reply.status == 403 or "DENIED" in text.upper():
+            return AccessDenied(
+                f"The gateway refuses {path}: {text or 'access denied'}.",
+                hint="This needs a gateway administrator, or Configure access to the meter. Log in as such a user.",
+                details=details,
+            )
+        if reply.status == 404:
+            return NotFound(f"The gateway does not know {path}: {text or 'not found'}.", status=404, details=details)
+        if reply.status >= 500:
+            return DeviceFailed(
+                f"The gateway could not do {path}: {text or f'HTTP {reply.status}'}.",
+                status=reply.status,
+                details=details,
+            )
+        tag = _MISSING_TAG.search(text)
+        return DeviceRefused(
+            f"The gateway refuses {path}: {text or f'HTTP {reply.status}'}.",
+            status=reply.status,
+            field=tag[1] if tag else "",
+            details=details,
+        )
+
+
+def meter_path(serial: str, resource: str = "") -> str:
+    """The path of a meter's resource. Serials come from devices: nothing in them may reach another resource."""
+    path = f"/meters/{quote(serial, safe='')}"
+    return f"{path}/{resource}" if resource else path
+
+
+def encode(body: dict[str, object]) -> bytes:
+    """Compact JSON, as it counts towards the 512 bytes."""
+    return msgspec.json.encode(body)
+
+
+def _description(reply: Reply, reader: JsonReader) -> str:
+    """The gateway's own words: `des` of a status message, or the text of a page."""
+    try:
+        message = convert(reader.decode(reply.body), Status)
+    except BadReply:
+        text = re.sub(r"<[^>]*>", " ", reply.text())
+        return " ".join(text.split()).rstrip(".")
+    return (message.des or message.status).strip().rstrip(".")
+
+
+def _state(status: int | str) -> str:
+    try:
+        return METER_STATES.get(int(status), f"state {status}")
+    except ValueError:
+        return str(status)

@@ -1,0 +1,139 @@
+"""The G13's replies as the gateway writes them, read tolerantly. The installer's models are in `sections`."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class About(msgspec.Struct, frozen=True):
+    """GET /about (manual 6.3.1)."""
+
+    cosemversion: int | str = ""
+    firmwareversion: str = ""
+    hardwareversion: str = ""
+    model: str = ""
+    jsonapiversion: str = ""
+    logicaldevicename: str = ""
+    releasedate: str = ""
+    serial: int | str = ""
+
+
+class Gateway(msgspec.Struct, frozen=True):
+    """GET /gateway (manual 6.3.9)."""
+
+    alias: str = ""
+    location: str = ""
+    serial: str = ""
+
+
+class GatewayTime(msgspec.Struct, frozen=True):
+    """GET /gateway/datetime (manual 6.3.11): local time of the gateway; `status` is 'set' or 'not set'."""
+
+    datetime: str
+    status: str = ""
+
+
+class RegisteredMeter(msgspec.Struct, frozen=True):
+    """A meter in GET /meters (manual 6.3.31)."""
+
+    serial: str
+    alias: str = ""
+    protocol: int | str = ""
+    address: int | str = ""
+    status: int | str = ""
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A location in GET /meters with its meters."""
+
+    location: str = ""
+    meters: tuple[RegisteredMeter, ...] = ()
+
+
+class Meters(msgspec.Struct, frozen=True):
+    """GET /meters (manual 6.3.31)."""
+
+    alias: str = ""
+    location: str = ""
+    serial: str = ""
+    locations: tuple[Location, ...] = ()
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """A meter in GET /meters/scanned (manual 6.3.35)."""
+
+    serial: str
+    token: int | str = 0
+    protocol: int | str = ""
+    address: int | str = ""
+
+
+class ScanResult(msgspec.Struct, frozen=True):
+    """GET /meters/scanned: `scancomplete` 1 is complete, anything else is in progress."""
+
+    scanresult: tuple[Scanned, ...] = ()
+    scancomplete: int = 0
+
+
+class Manufacturing(msgspec.Struct, frozen=True):
+    """Who made the meter (manual 6.3.43)."""
+
+    serial: str = ""
+    label: str = ""
+    firmwareversion: str = ""
+
+
+class Ratio(msgspec.Struct, frozen=True):
+    """Transformer ratios; the gateway writes them as strings (manual 6.3.43)."""
+
+    ctnum: int = 1
+    ctdenum: int = 1
+    vtnum: int = 1
+    vtdenum: int = 1
+
+
+class Factors(msgspec.Struct, frozen=True):
+    """Conversion factors, each [value, unit] (manual 6.3.43)."""
+
+    co2: tuple[float, str] | None = None
+    currency: tuple[float, str] | None = None
+
+
+class Outages(msgspec.Struct, frozen=True):
+    """Power failures: how many, and their time in seconds (manual 6.3.43)."""
+
+    powerfailcounter: int = 0
+    poweroutagetime: int = 0
+
+
+class MeterInfo(msgspec.Struct, frozen=True):
+    """GET /meters/<serial>/info (manual 6.3.43)."""
+
+    manufacturing: Manufacturing = Manufacturing()
+    ratio: Ratio = Ratio()
+    conversionfactor: Factors = Factors()
+    power: Outages = Outages()
+
+
+class DemandConfiguration(msgspec.Struct, frozen=True):
+    """GET /meters/<serial>/demand/configuration (manual 6.3.78): `dmc` holds [quantity, code], `interval` seconds."""
+
+    dmc: tuple[tuple[int, int], ...] = ()
+    interval: tuple[int, int] = (900, 900)
+    period: str = "monthly"
+    weekday: int = 1
+
+
+class AssociationObjects(msgspec.Struct, frozen=True):
+    """GET /meters/<serial>/associationobjects (manual 6.3.30): 256 bits; the first is bit 1."""
+
+    associationobjects: tuple[int, ...] = ()
+    role: str = ""
+    serial: str = ""
+
+
+class Status(msgspec.Struct, frozen=True):
+    """A status message (manual 6.1); every update is answered by one."""
+
+    status: str = ""
+    des: str = ""

@@ -1,0 +1,273 @@
+"""The gateway's own sections: about, name and location, clock, registered meters (manual 4.2, 4.4, 4.5.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+
+from app.model.errors import BadReply
+from app.model.section import Field, Problem, Section, Step
+
+from .client import G13Client, encode, meter_path
+from .models import Meters
+from .tables import MAX_UPDATE_BYTES, METER_STATES, bus_name
+
+ALIAS = 21
+LOCATION = 51
+SERIAL = 17
+CLOCK_TOLERANCE = timedelta(seconds=10)
+"""A read-back comes after the write, over a slow bus: the clock has gone on."""
+
+MOMENT = "%Y-%m-%dT%H:%M:%S"
+
+
+class About(msgspec.Struct, frozen=True):
+    """What the gateway is."""
+
+    model: Annotated[str, Field("Model", read_only=True, manual="6.3.1")]
+    serial: Annotated[str, Field("Serial number", read_only=True, manual="6.3.1")]
+    firmware: Annotated[str, Field("Firmware", read_only=True, manual="6.3.1")]
+    hardware: Annotated[str, Field("Hardware", read_only=True, manual="6.3.1")]
+    released: Annotated[str, Field("Firmware of", read_only=True, manual="6.3.1")]
+    api: Annotated[str, Field("JSON interface", read_only=True, manual="6.3.1")]
+    cosem: Annotated[str, Field("COSEM version", read_only=True, manual="6.3.1")]
+    logical_device: Annotated[str, Field("Logical device name", read_only=True, manual="6.3.1")]
+
+
+async def _read_about(client: G13Client, _: str) -> About:
+    about = await client.about()
+    return About(
+        model=about.model,
+        serial=str(about.serial),
+        firmware=about.firmwareversion,
+        hardware=about.hardwareversion,
+        released=about.releasedate.replace("T", " "),
+        api=about.jsonapiversion,
+        cosem=str(about.cosemversion),
+        logical_device=about.logicaldevicename,
+    )
+
+
+ABOUT = Section(
+    key="g13.about",
+    title="About the gateway",
+    model=About,
+    read=_read_about,
+    group="Gateway",
+    icon="info",
+    help="Versions of the gateway, as its own About page shows them.",
+    manual="4.1, 6.3.1",
+    resources=("GET /about",),
+)
+
+
+class Name(msgspec.Struct, frozen=True):
+    """Name and location of the gateway."""
+
+    alias: Annotated[
+        str, Field("Name", max_length=ALIAS, help="Shown in lists of gateways and above its meters.", manual="6.3.10")
+    ]
+    location: Annotated[
+        str,
+        Field("Location", max_length=LOCATION, help="Where it is mounted: building, floor, cabinet.", manual="6.3.10"),
+    ]
+    serial: Annotated[str, Field("Serial number", read_only=True, max_length=SERIAL, manual="6.3.9")]
+
+
+async def _read_name(client: G13Client, _: str) -> Name:
+    gateway = await client.gateway()
+    return Name(gateway.alias, gateway.location, gateway.serial)
+
+
+def _plan_name(before: Name, after: Name, _: str) -> list[Step]:
+    changed = tuple(name for name in ("alias", "location") if getattr(before, name) != getattr(after, name))
+    # The gateway takes the three only together.
+    body: dict[str, object] = {"serial": before.serial, "alias": after.alias, "location": after.location}
+    return [Step("Set the gateway's name and location", "POST", "/gateway", body, changed)]
+
+
+NAME = Section(
+    key="g13.name",
+    title="Name and location",
+    model=Name,
+    read=_read_name,
+    plan=_plan_name,
+    group="Gateway",
+    icon="tag",
+    help="How the gateway is called on this site. Needs a gateway administrator.",
+    manual="4.2, 6.3.9, 6.3.10",
+    resources=("GET /gateway", "POST /gateway"),
+)
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """The gateway's clock. Local time, as the gateway keeps no time zone."""
+
+    time: Annotated[
+        datetime,
+        Field(
+            "Date and time",
+            tolerance=CLOCK_TOLERANCE,
+            help="Local time of the site. The gateway knows no time zone.",
+            manual="6.3.12",
+        ),
+    ]
+    status: Annotated[str, Field("Clock status", read_only=True, help="Not set: lost its time.", manual="6.3.11")]
+
+
+async def _read_clock(client: G13Client, _: str) -> Clock:
+    found = await client.gateway_time()
+    try:
+        moment = datetime.strptime(found.datetime.replace(" ", "T"), MOMENT)
+    except ValueError as error:
+        raise BadReply(f"The gateway's clock says '{found.datetime[:40]}', which is no date and time.") from error
+    return Clock(moment, found.status)
+
+
+def _plan_clock(_: Clock, after: Clock, __: str) -> list[Step]:
+    body: dict[str, object] = {"datetime": after.time.strftime(MOMENT)}
+    return [Step("Set the gateway's clock", "POST", "/gateway/datetime", body, ("time",))]
+
+
+def _clock_problems(clock: Clock) -> list[Problem]:
+    if not 2000 <= clock.time.year <= 2099:
+        return [Problem("time", f"Date and time: the year {clock.time.year} is not possible; 2000 to 2099.")]
+    return []
+
+
+def _clock_now(clock: Clock) -> Clock:
+    return Clock(datetime.now().replace(microsecond=0), clock.status)
+
+
+CLOCK = Section(
+    key="g13.clock",
+    title="Gateway clock",
+    model=Clock,
+    read=_read_clock,
+    plan=_plan_clock,
+    problems=_clock_problems,
+    now=_clock_now,
+    now_label="Set from this computer",
+    group="Gateway",
+    icon="clock",
+    help="Events and stored values carry this time. Needs a gateway administrator.",
+    manual="4.2, 6.3.11, 6.3.12",
+    resources=("GET /gateway/datetime", "POST /gateway/datetime"),
+)
+
+
+class Registration(msgspec.Struct, frozen=True):
+    """One registered meter, as a row."""
+
+    serial: Annotated[
+        str, Field("Serial number", max_length=SERIAL, pattern=r"\S+", pattern_help="not empty, no spaces")
+    ]
+    alias: Annotated[str, Field("Name", max_length=ALIAS, help="How the meter is called.")]
+    location: Annotated[str, Field("Location", max_length=LOCATION, help="Meters are grouped by it.")]
+    bus: Annotated[str, Field("Bus", read_only=True)] = ""
+    address: Annotated[str, Field("Address", read_only=True)] = ""
+    state: Annotated[str, Field("State", read_only=True)] = ""
+
+
+class Registrations(msgspec.Struct, frozen=True):
+    """All meters that the gateway speaks with."""
+
+    meters: Annotated[
+        tuple[Registration, ...],
+        Field(
+            "Registered meters",
+            row_key="serial",
+            help="A meter must have answered a scan before it can be registered.",
+            manual="6.3.31 to 6.3.34",
+        ),
+    ]
+
+
+def _state(status: int | str) -> str:
+    text = str(status)
+    return METER_STATES.get(int(text), text) if text.lstrip("-").isdigit() else text
+
+
+def registrations(listing: Meters) -> tuple[Registration, ...]:
+    """The gateway's list by location as rows."""
+    return tuple(
+        Registration(
+            meter.serial,
+            meter.alias,
+            place.location,
+            bus_name(meter.protocol),
+            str(meter.address),
+            _state(meter.status),
+        )
+        for place in listing.locations
+        for meter in place.meters
+    )
+
+
+async def _read_meters(client: G13Client, _: str) -> Registrations:
+    return Registrations(registrations(await client.registered()))
+
+
+def _plan_meters(before: Registrations, after: Registrations, _: str) -> list[Step]:
+    """One request for each meter that is new, renamed or gone; those that are gone first, to make room."""
+    old = {meter.serial: meter for meter in before.meters}
+    new = {meter.serial: meter for meter in after.meters}
+    steps = [
+        Step(f"Delete meter {serial}", "DELETE", meter_path(serial), _body(meter), ("meters",))
+        for serial, meter in old.items()
+        if serial not in new
+    ]
+    for serial, meter in new.items():
+        if serial not in old:
+            steps.append(Step(f"Register meter {serial}", "PUT", "/meters", _body(meter), ("meters",)))
+        elif (meter.alias, meter.location) != (old[serial].alias, old[serial].location):
+            steps.append(Step(f"Rename meter {serial}", "POST", meter_path(serial), _body(meter), ("meters",)))
+    return steps
+
+
+def _body(meter: Registration) -> dict[str, object]:
+    return {"alias": meter.alias, "location": meter.location, "serial": meter.serial}
+
+
+def _meters_problems(value: Registrations) -> list[Problem]:
+    problems = []
+    seen: set[str] = set()
+    for index, meter in enumerate(value.meters):
+        if meter.serial in seen:
+            problems.append(Problem(f"meters[{index}].serial", f"Meter {meter.serial} stands in the list twice."))
+        seen.add(meter.serial)
+        length = len(encode(_body(meter)))
+        if length > MAX_UPDATE_BYTES:
+            problems.append(
+                Problem(f"meters[{index}].location", f"Name and location need {length} bytes, {MAX_UPDATE_BYTES} fit.")
+            )
+    return problems
+
+
+def _meters_erased(before: Registrations, after: Registrations) -> tuple[str, ...]:
+    kept = {meter.serial for meter in after.meters}
+    return tuple(
+        f"the registration of meter {meter.serial} ({meter.alias})"
+        for meter in before.meters
+        if meter.serial not in kept
+    )
+
+
+METERS = Section(
+    key="g13.meters",
+    title="Device registration",
+    model=Registrations,
+    read=_read_meters,
+    plan=_plan_meters,
+    problems=_meters_problems,
+    erases=_meters_erased,
+    group="Gateway",
+    icon="meters",
+    help="Names and locations of the meters. Scan first to add one; nothing changes before you send.",
+    manual="4.4, 4.5.2, 6.3.31 to 6.3.34",
+    resources=("GET /meters", "PUT /meters", "POST /meters/<serial>", "DELETE /meters/<serial>"),
+)
+
+GATEWAY_SECTIONS = (ABOUT, NAME, CLOCK, METERS)

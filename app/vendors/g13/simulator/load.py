@@ -1,0 +1,143 @@
+"""What flows through a simulated meter: voltages and currents that move, and the powers that follow from them.
+
+Everything is a function of time and of the meter's seed, so that the same moment gives the same values again.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+_ANGLES = (0.0, -120.0, 120.0)
+_MAX_STEPS = 500
+
+
+class PhaseValues(msgspec.Struct, frozen=True):
+    """One phase's values. `angle_deg` is the current's lag behind the voltage."""
+
+    voltage_v: float
+    current_a: float
+    angle_deg: float
+    voltage_angle_deg: float
+
+    @property
+    def active_w(self) -> float:
+        """P = U·I·cos φ; negative is export."""
+        return self.apparent_va * math.cos(math.radians(self.angle_deg))
+
+    @property
+    def reactive_var(self) -> float:
+        """Q = U·I·sin φ."""
+        return self.apparent_va * math.sin(math.radians(self.angle_deg))
+
+    @property
+    def apparent_va(self) -> float:
+        """S = U·I."""
+        return self.voltage_v * self.current_a
+
+    def scaled(self, voltage: float, current: float) -> PhaseValues:
+        """The same phase seen through transformers whose ratios are set to these factors."""
+        return msgspec.structs.replace(self, voltage_v=self.voltage_v * voltage, current_a=self.current_a * current)
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """The sum over the phases: P and Q add up, S² = P² + Q²."""
+
+    active_w: float
+    reactive_var: float
+
+    @property
+    def apparent_va(self) -> float:
+        """S = √(P² + Q²)."""
+        return math.hypot(self.active_w, self.reactive_var)
+
+    @property
+    def angle_deg(self) -> float:
+        """The angle between total active and apparent power."""
+        return math.degrees(math.atan2(self.reactive_var, self.active_w))
+
+    @property
+    def power_factor(self) -> float:
+        """P / S, 1 without load."""
+        return self.active_w / self.apparent_va if self.apparent_va else 1.0
+
+
+def total(phases: tuple[PhaseValues, ...]) -> Totals:
+    """Sum up the phases of one moment."""
+    return Totals(sum(p.active_w for p in phases), sum(p.reactive_var for p in phases))
+
+
+def quadrant(active_w: float, reactive_var: float) -> int:
+    """1 to 4 counted as usual from import of both; 0 without load."""
+    if active_w == 0 and reactive_var == 0:
+        return 0
+    if active_w >= 0:
+        return 1 if reactive_var >= 0 else 4
+    return 2 if reactive_var >= 0 else 3
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load of about `current_a` per phase at `voltage_v`. An exporting load pushes its energy back."""
+
+    seed: int
+    phases: int = 3
+    voltage_v: float = 230.0
+    current_a: float = 8.0
+    exporting: bool = False
+
+    def at(self, time_s: float) -> tuple[PhaseValues, ...]:
+        """The phases at this moment, as they are in the wires of the meter."""
+        return tuple(self._phase(index, time_s) for index in range(self.phases))
+
+    def frequency_hz(self, time_s: float) -> float:
+        """The mains frequency, the same for every meter of a site."""
+        return 50.0 + 0.02 * math.sin(time_s / 23.0) + 0.01 * math.sin(time_s / 5.0)
+
+    def _phase(self, index: int, time_s: float) -> PhaseValues:
+        slow = random.Random(self.seed).uniform(0, math.tau) + 0.3 * index
+        chance = random.Random(self.seed * 3 + index + 1)
+        fast, quick = (chance.uniform(0, math.tau) for _ in range(2))
+        share = chance.uniform(0.8, 1.2)
+        swing = (
+            0.6
+            + 0.25 * math.sin(time_s / 140.0 + slow)
+            + 0.1 * math.sin(time_s / 17.0 + fast)
+            + 0.05 * math.sin(time_s / 3.1 + quick)
+        )
+        voltage = self.voltage_v * (1 + 0.008 * math.sin(time_s / 61.0 + fast) + 0.003 * math.sin(time_s / 7.0 + slow))
+        lag = 20.0 + 8.0 * math.sin(time_s / 90.0 + quick)
+        return PhaseValues(
+            voltage_v=voltage,
+            current_a=self.current_a * share * swing,
+            angle_deg=180.0 - lag if self.exporting else lag,
+            voltage_angle_deg=_ANGLES[index] + 0.4 * math.sin(time_s / 43.0 + quick) * (index > 0),
+        )
+
+
+@dataclass
+class EnergyRegister:
+    """Counts the energy of a load: what was imported and exported so far, in watt-hours."""
+
+    imported_wh: float
+    exported_wh: float
+    counted_s: float
+
+    def count(self, until_s: float, power_w: Callable[[float], float]) -> None:
+        """Add what flowed since the last count, in steps of at least 10 s."""
+        elapsed = until_s - self.counted_s
+        if elapsed <= 0:
+            return
+        steps = min(_MAX_STEPS, math.ceil(elapsed / 10.0))
+        hours = elapsed / steps / 3600.0
+        for step in range(steps):
+            power = power_w(self.counted_s + (step + 0.5) * elapsed / steps)
+            if power >= 0:
+                self.imported_wh += power * hours
+            else:
+                self.exported_wh -= power * hours
+        self.counted_s = until_s

@@ -1,0 +1,231 @@
+"""Talks to one whatwatt Go: the system page, the polled report, the live stream, and single settings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from http import HTTPStatus
+
+import msgspec
+
+from app.model.device import Identity, Meter
+from app.model.errors import (
+    AccessDenied,
+    AppError,
+    BadReply,
+    DeviceFailed,
+    DeviceRefused,
+    LicenceRequired,
+    NotFound,
+    NotRecognised,
+)
+from app.model.section import Capabilities, Step
+from app.net.client import DeviceClient, Stream
+from app.net.eventstream import EventStream, StreamState
+from app.net.lenient import JsonReader
+from app.vendors.whatwatt.models import DeviceInfo, MeterInfo, Supply
+from app.vendors.whatwatt.places import dig, fill
+
+SYSTEM = "/api/v1/system"
+REPORT = "/api/v1/report"
+LIVE = "/api/v1/live"
+
+FRESH_S = 1.0
+"""Sections that share a resource and are read together cost one request: the device's power is scarce (manual 2.1)."""
+DOCUMENT_BYTES = 1024 * 1024
+LEAST_WATCHDOG_S = 15.0
+WATCHDOG_INTERVALS = 5
+
+log = logging.getLogger(__name__)
+
+
+class WhatwattClient:
+    """One device. `clock` counts seconds.
+
+    `report_interval_s` is how often the meter reports, as last heard from the device; 0 while that is not known.
+    `bad_events` counts the events of the live stream that could not be read and were left out.
+    """
+
+    def __init__(self, device: DeviceClient, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.report_interval_s = 0.0
+        self.bad_events = 0
+        self._device = device
+        self._clock = clock
+        self._json = JsonReader(str(device.address))
+        self._read: dict[str, tuple[float, object]] = {}
+        self._turn = asyncio.Lock()
+        self._v_scap: float | None = None
+
+    async def identity(self) -> Identity:
+        """Who the device is (manual 2.3).
+
+        Raises:
+            NotRecognised: something else answers there.
+        """
+        system = await self.system(fresh=True)
+        info = fill(DeviceInfo, system)
+        if not info.id:
+            raise NotRecognised(f"What answers at {self._device.address} does not say which whatwatt device it is.")
+        return Identity(
+            vendor="whatwatt",
+            id=info.id,
+            model=info.model,
+            name=info.name,
+            firmware=info.firmware,
+            facts=_facts(info, fill(MeterInfo, system), fill(Supply, system)),
+        )
+
+    async def meters(self) -> tuple[Meter, ...]:
+        """None: the device stands for the one meter that it reads."""
+        return ()
+
+    async def capabilities(self, target: str) -> Capabilities:
+        """Everything: a missing licence shows when its resource is asked for."""
+        return Capabilities()
+
+    async def perform(self, step: Step) -> None:
+        """Send one step; what is read afterwards comes from the device again.
+
+        Raises:
+            AnswerLost: it is not known whether the device took it.
+        """
+        body = None if step.body is None else msgspec.json.encode(step.body)
+        async with self._turn:
+            try:
+                reply = await self._device.request(step.method, step.path, body=body, secret=step.secret)
+            finally:
+                self._read.clear()
+        refuse(reply.status, reply.text(), f"{step.method} {step.path}")
+
+    async def system(self, *, fresh: bool = False) -> object:
+        """The system page, decoded (manual 2.3)."""
+        document = await self._document(SYSTEM, fresh)
+        if dig(document, "device") is None:
+            raise NotRecognised(f"What answers at {self._device.address} has no whatwatt system page.")
+        self._heard(fill(MeterInfo, document).report_interval_s)
+        return document
+
+    async def report(self, *, fresh: bool = False) -> object:
+        """The meter's last report, decoded (manual 3.1).
+
+        Raises:
+            LicenceRequired: the device has no Plus licence.
+        """
+        document = await self._document(REPORT, fresh)
+        if dig(document, "report") is None:
+            raise BadReply(f"The answer of {self._device.address} to {REPORT} holds no report.")
+        return document
+
+    async def supply(self) -> Supply:
+        """The supply voltages, and how the buffer has changed since the first reading on this connection."""
+        supply = fill(Supply, await self.system())
+        if supply.v_scap is None:
+            return supply
+        if self._v_scap is None:
+            self._v_scap = supply.v_scap
+        return msgspec.structs.replace(supply, v_scap_change=round(supply.v_scap - self._v_scap, 3))
+
+    async def live(self, on_state: Callable[[StreamState], None] | None = None) -> AsyncGenerator[object, None]:
+        """The data of the live events, decoded, for as long as one listens; reconnects by itself (manual 3.2).
+
+        The device serves one stream in all: a second one ends the first. Close the generator when leaving early.
+
+        Raises:
+            LoginFailed, AccessDenied, NotFound, LicenceRequired: trying again would not help.
+        """
+        stream = EventStream(
+            self._open_live, watchdog_s=self.watchdog_s, on_state=on_state, name=str(self._device.address)
+        )
+        async with aclosing(stream.events()) as events:
+            async for event in events:
+                if event.type != "live":
+                    continue
+                try:
+                    data = self._json.decode(event.data.encode())
+                except BadReply as error:
+                    self._skipped(error)
+                    continue
+                yield data
+
+    def watchdog_s(self) -> float:
+        """How long the live stream may be silent: it sends no heartbeat, only the meter's reports."""
+        return max(LEAST_WATCHDOG_S, WATCHDOG_INTERVALS * self.report_interval_s)
+
+    async def aclose(self) -> None:
+        """Hang up. There is no logging out."""
+        await self._device.aclose()
+
+    @asynccontextmanager
+    async def _open_live(self, headers: Mapping[str, str]) -> AsyncIterator[Stream]:
+        # The meter's report interval may have changed since the last connection, and the watchdog goes by it.
+        await self.system()
+        async with self._device.stream(LIVE, headers=headers) as stream:
+            refuse(stream.status, stream.body.decode("utf-8", "replace").strip()[:500], f"GET {LIVE}")
+            yield stream
+
+    async def _document(self, path: str, fresh: bool) -> object:
+        async with self._turn:
+            kept = self._read.get(path)
+            if not fresh and kept is not None and self._clock() - kept[0] < FRESH_S:
+                return kept[1]
+            reply = await self._device.request("GET", path, max_bytes=DOCUMENT_BYTES)
+            refuse(reply.status, reply.text(), f"GET {path}")
+            document = self._json.decode(reply.body)
+            self._read[path] = self._clock(), document
+            return document
+
+    def _heard(self, interval_s: float | None) -> None:
+        if interval_s is not None and interval_s >= 0:
+            self.report_interval_s = interval_s
+
+    def _skipped(self, error: BadReply) -> None:
+        self.bad_events += 1
+        if self.bad_events == 1:
+            log.warning("%s: an event of the live stream is left out: %s", self._device.address, error.message)
+
+
+def refuse(status: int, text: str, request: str) -> None:
+    """Raise what a status other than success means; `text` is the beginning of the answer, untrusted."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return
+    raise _refusal(status, text, f"The device answers {status} to {request}{_said(text)}.")
+
+
+def _refusal(status: int, text: str, message: str) -> AppError:
+    if status == HTTPStatus.NOT_FOUND and "license required" in text.lower():
+        return LicenceRequired(
+            "The device has no Plus licence for this.",
+            hint="The maker sells the Plus licence. The live stream works without it.",
+            details=message,
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return AccessDenied(message)
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound(message, status=status)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return DeviceFailed(message, status=status, hint="It may be busy or short of power. Wait a moment and refresh.")
+    if status >= HTTPStatus.BAD_REQUEST:
+        return DeviceRefused(message, status=status)
+    return BadReply(message)
+
+
+def _said(text: str) -> str:
+    """The device's own words, if they are words and not a page."""
+    line = " ".join(text.split())[:200].rstrip(".")
+    return "" if not line or line.startswith("<") else f": {line}"
+
+
+def _facts(info: DeviceInfo, meter: MeterInfo, supply: Supply) -> tuple[tuple[str, str], ...]:
+    named = " ".join(filter(None, (meter.manufacturer, meter.model or meter.type, meter.id)))
+    volts = (("USB", supply.v_usb), ("M-Bus", supply.v_mbus), ("P1", supply.v_p1), ("buffer", supply.v_scap))
+    facts = (
+        ("Meter", named),
+        ("Meter status", meter.status),
+        ("Interface", " ".join(filter(None, (meter.interface, meter.protocol)))),
+        ("Supply", ", ".join(f"{name} {value:.2f} V" for name, value in volts if value is not None)),
+        ("Licence", info.licence),
+    )
+    return tuple((label, text) for label, text in facts if text)

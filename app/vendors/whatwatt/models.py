@@ -1,0 +1,173 @@
+"""What the system page and the polled report say, topic by topic (manual 2.3 and 3.1)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from app.model.section import Choice, Field
+from app.vendors.whatwatt.places import At
+
+Number = float | None
+Count = int | None
+Switch = bool | None
+
+METER_STATUS = (
+    Choice("OK", "OK"),
+    Choice("NOT CONNECTED", "Not connected"),
+    Choice("NO DATA", "No data"),
+    Choice("RECOGNITION", "Recognition in progress"),
+    Choice("ENCRYPTION KEY", "Checking the encryption key"),
+    Choice("KEY REQUIRED", "Key required"),
+    Choice("NOT RECOGNIZED", "Not recognised"),
+)
+INTERFACE = (
+    Choice("NONE", "None"),
+    Choice("P1", "P1"),
+    Choice("MBUS", "M-Bus"),
+    Choice("TTL", "TTL"),
+    Choice("MEP", "MEP"),
+)
+WIFI_MODE = (Choice("STA", "Client of an access point"),)
+
+
+class DeviceInfo(msgspec.Struct, frozen=True):
+    """The device itself."""
+
+    name: Annotated[str, Field("Name", manual="2.3"), At("device.name")] = ""
+    id: Annotated[str, Field("Identifier", help="Printed on the device", manual="2.3"), At("device.id")] = ""
+    model: Annotated[str, Field("Model", manual="2.3"), At("device.model")] = ""
+    firmware: Annotated[str, Field("Firmware", manual="2.3"), At("device.firmware")] = ""
+    build: Annotated[str, Field("Build"), At("device.build")] = ""
+    upgradable: Annotated[Switch, Field("Can be upgraded", manual="2.3"), At("device.upgrade_capable")] = None
+    clock: Annotated[
+        str, Field("Device's clock", help="In the device's own time zone", manual="2.3"), At("device.date device.time")
+    ] = ""
+    running_s: Annotated[
+        Count,
+        Field("Running for", unit="s", help="Since the last restart", manual="2.3"),
+        At("device.time_since_boot", ("device.time_since_reboot",)),
+    ] = None
+    restarted: Annotated[
+        str, Field("Last restart", manual="2.3"), At("device.last_reboot.date device.last_reboot.time")
+    ] = ""
+    licence: Annotated[
+        str,
+        Field("Licence", help="The polled report and MQTT need the maker's Plus licence"),
+        At("device.license.type"),
+    ] = ""
+    licensed_since: Annotated[str, Field("Licensed since"), At("device.license.activation_date")] = ""
+
+
+class Supply(msgspec.Struct, frozen=True):
+    """Where the device takes its power from."""
+
+    v_usb: Annotated[Number, Field("USB", unit="V", decimals=2, manual="2.3"), At("device.plug.v_usb")] = None
+    v_mbus: Annotated[Number, Field("M-Bus", unit="V", decimals=2, manual="2.3"), At("device.plug.v_mbus")] = None
+    v_p1: Annotated[Number, Field("P1", unit="V", decimals=2, manual="2.3"), At("device.plug.v_p1")] = None
+    v_scap: Annotated[
+        Number,
+        Field(
+            "Buffer", unit="V", decimals=2, help="The capacitor that carries the device, 4.5 V or more", manual="2.3"
+        ),
+        At("device.plug.v_scap"),
+    ] = None
+    v_scap_change: Annotated[
+        Number,
+        Field("Buffer since connecting", unit="V", decimals=2, help="Below zero: it is being drained", manual="2.3"),
+    ] = None
+
+
+class Clouds(msgspec.Struct, frozen=True):
+    """The services that the device reports to."""
+
+    whatwatt: Annotated[Switch, Field("whatwatt cloud", manual="2.3"), At("clouds.whatwatt.enabled")] = None
+    whatwatt_connected: Annotated[
+        Switch, Field("whatwatt cloud connected", manual="2.3"), At("clouds.whatwatt.connected")
+    ] = None
+    mystrom: Annotated[Switch, Field("myStrom", manual="2.3"), At("clouds.mystrom.enabled")] = None
+    mystrom_status: Annotated[str, Field("myStrom status", manual="2.3"), At("clouds.mystrom.status")] = ""
+    solar_manager: Annotated[Switch, Field("Solar Manager", manual="2.3"), At("clouds.solar_manager.enabled")] = None
+    solar_manager_connected: Annotated[
+        Switch, Field("Solar Manager connected", manual="2.3"), At("clouds.solar_manager.connected")
+    ] = None
+    mqtt: Annotated[Switch, Field("MQTT client", manual="2.3"), At("clouds.mqtc.enabled")] = None
+    mqtt_connected: Annotated[Switch, Field("MQTT client connected", manual="2.3"), At("clouds.mqtc.connected")] = None
+    stromkonto: Annotated[Switch, Field("Stromkonto"), At("clouds.stromkonto.enabled")] = None
+    stromkonto_connected: Annotated[Switch, Field("Stromkonto connected"), At("clouds.stromkonto.connected")] = None
+    script: Annotated[str, Field("Script"), At("services.berry.execution_status.state")] = ""
+
+
+class MeterInfo(msgspec.Struct, frozen=True):
+    """The meter on the customer interface."""
+
+    status: Annotated[
+        str, Field("Status", choices=METER_STATUS, suggestions=True, manual="2.3"), At("meter.status")
+    ] = ""
+    interface: Annotated[
+        str, Field("Interface", choices=INTERFACE, suggestions=True, manual="2.3"), At("meter.interface")
+    ] = ""
+    id: Annotated[str, Field("Identifier", manual="2.3"), At("meter.id")] = ""
+    manufacturer: Annotated[str, Field("Manufacturer", manual="2.3"), At("meter.manufacturer")] = ""
+    type: Annotated[str, Field("Type", manual="2.3"), At("meter.type")] = ""
+    model: Annotated[str, Field("Model", manual="2.3"), At("meter.model")] = ""
+    protocol: Annotated[str, Field("Protocol", manual="2.3"), At("meter.protocol")] = ""
+    protocol_version: Annotated[str, Field("Protocol version", manual="2.3"), At("meter.protocol_version")] = ""
+    report_interval_s: Annotated[
+        Number, Field("Report interval", unit="s", decimals=1, manual="2.3"), At("meter.report_interval")
+    ] = None
+    encrypted: Annotated[Switch, Field("Encrypted"), At("meter.enc_en")] = None
+    authenticated: Annotated[Switch, Field("Authenticated"), At("meter.auth_en")] = None
+    tariff: Annotated[
+        Count, Field("Tariff now", help="0: the meter does not say", manual="2.3"), At("meter.tariff")
+    ] = None
+    clock: Annotated[
+        str, Field("Meter's clock", help="In the meter's own time zone", manual="2.3"), At("meter.date meter.time")
+    ] = ""
+
+
+class Wifi(msgspec.Struct, frozen=True):
+    """The wireless connection."""
+
+    status: Annotated[str, Field("Status", manual="2.3"), At("wifi.status")] = ""
+    mode: Annotated[str, Field("Mode", choices=WIFI_MODE, suggestions=True, manual="2.3"), At("wifi.mode")] = ""
+    ssid: Annotated[str, Field("Network", manual="2.3"), At("wifi.ssid")] = ""
+    signal: Annotated[Count, Field("Signal", unit="%", manual="2.3"), At("wifi.signal")] = None
+    rssi: Annotated[Count, Field("Signal level", unit="dBm", manual="2.3"), At("wifi.rssi")] = None
+    channel: Annotated[Count, Field("Channel", manual="2.3"), At("wifi.channel")] = None
+    ip: Annotated[str, Field("IP address", manual="2.3"), At("wifi.ip")] = ""
+    mask: Annotated[str, Field("Network mask", manual="2.3"), At("wifi.mask")] = ""
+    gateway: Annotated[str, Field("Default gateway", manual="2.3"), At("wifi.gateway")] = ""
+    dns: Annotated[str, Field("DNS server", manual="2.3"), At("wifi.dns")] = ""
+    mac: Annotated[str, Field("MAC address", manual="2.3"), At("wifi.mac")] = ""
+    bssid: Annotated[str, Field("Access point", help="Its MAC address", manual="2.3"), At("wifi.bssid")] = ""
+    auth_mode: Annotated[str, Field("Security", manual="2.3"), At("wifi.auth_mode")] = ""
+    pairwise_cipher: Annotated[str, Field("Pairwise cipher", manual="2.3"), At("wifi.pairwise_cipher")] = ""
+    group_cipher: Annotated[str, Field("Group cipher", manual="2.3"), At("wifi.group_cipher")] = ""
+    phy: Annotated[str, Field("Standards", help="Letters of IEEE 802.11", manual="2.3"), At("wifi.phy")] = ""
+    ht: Annotated[str, Field("Channel width", unit="MHz", manual="2.3"), At("wifi.ht")] = ""
+    wps: Annotated[Switch, Field("WPS", manual="2.3"), At("wifi.wps")] = None
+    country: Annotated[str, Field("Country", manual="2.3"), At("wifi.country")] = ""
+
+
+class Ethernet(msgspec.Struct, frozen=True):
+    """The wired connection; all empty on a device without one."""
+
+    status: Annotated[str, Field("Status", manual="2.3"), At("ethernet.status")] = ""
+    ip: Annotated[str, Field("IP address", manual="2.3"), At("ethernet.ip")] = ""
+    mask: Annotated[str, Field("Network mask", manual="2.3"), At("ethernet.mask")] = ""
+    gateway: Annotated[str, Field("Default gateway", manual="2.3"), At("ethernet.gateway")] = ""
+    dns: Annotated[str, Field("DNS server", manual="2.3"), At("ethernet.dns")] = ""
+    mac: Annotated[str, Field("MAC address", manual="2.3"), At("ethernet.mac")] = ""
+
+
+class SdCard(msgspec.Struct, frozen=True):
+    """The memory card."""
+
+    installed: Annotated[Switch, Field("Card present", manual="2.3"), At("sd_card.installed")] = None
+    type: Annotated[str, Field("Type", manual="2.3"), At("sd_card.type")] = ""
+    size: Annotated[
+        Count, Field("Size", unit="MB", help="The manual names no unit", manual="2.3"), At("sd_card.size")
+    ] = None
+    speed_mhz: Annotated[Count, Field("Bus clock", unit="MHz", manual="2.3"), At("sd_card.speed")] = None

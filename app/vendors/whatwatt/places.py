@@ -1,0 +1,100 @@
+"""Fills a flat model from the device's nested JSON: every field names its place."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from app.net.lenient import convert
+
+M = TypeVar("M", bound=msgspec.Struct)
+
+_ISO = re.compile(r"^(?P<date>\d{4}-\d\d-\d\d)T(?P<time>\d\d:\d\d:\d\d)(?:\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d|)$")
+
+
+@dataclass(frozen=True)
+class At:
+    """Where a field's value stands in the document, keys joined by dots; further places are tried in order.
+
+    Several keys joined by a space are put together as one text, as in a date and a time.
+    """
+
+    path: str
+    otherwise: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClockAt(At):
+    """Where a date and time stands. What comes with a Z is local time all the same: see `clock_text`."""
+
+
+def dig(document: object, path: str) -> object:
+    """What stands at a dotted path; None where it or anything on the way is missing."""
+    found = document
+    for key in path.split("."):
+        if not isinstance(found, dict):
+            return None
+        found = found.get(key)
+    return found
+
+
+def text_of(value: object) -> str:
+    """A value as text, as it came; empty for none."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def clock_text(document: object, path: str) -> str:
+    """A date and time as the device's clock shows it; what cannot be read stays as it came.
+
+    The plain entry ends in Z and is local time, so the entries that name their zone come first.
+    """
+    for suffix, zone in (("_local", r"\g<zone>"), ("_utc", "UTC"), ("", "")):
+        text = text_of(dig(document, path + suffix))
+        if text:
+            return _ISO.sub(rf"\g<date> \g<time> {zone}", text).rstrip()
+    return ""
+
+
+def fill(model: type[M], document: object) -> M:
+    """The model with what the document has; None, or empty for texts, where it has nothing.
+
+    Raises:
+        BadReply: a value is of another kind than the manual says; the message names its place.
+    """
+    return model(**{name: _value(document, at, kind) for name, at, kind in places_of(model)})
+
+
+def _value(document: object, at: At, kind: type) -> Any:
+    if isinstance(at, ClockAt):
+        return clock_text(document, at.path)
+    for path in (at.path, *at.otherwise):
+        parts = [dig(document, part) for part in path.split(" ")]
+        if all(part in (None, "") for part in parts):
+            continue
+        if kind is str:
+            return " ".join(filter(None, map(text_of, parts)))
+        return convert(parts[0], kind, path)
+    return "" if kind is str else None
+
+
+@functools.cache
+def places_of(model: type[msgspec.Struct]) -> tuple[tuple[str, At, type], ...]:
+    """Name, place and type of each field that names a place."""
+    places = []
+    for name, hint in get_type_hints(model, include_extras=True).items():
+        if get_origin(hint) is not Annotated:
+            continue
+        base, *notes = get_args(hint)
+        at = next((note for note in notes if isinstance(note, At)), None)
+        if get_origin(base) in (Union, UnionType):
+            base = next(part for part in get_args(base) if part is not type(None))
+        if at is not None:
+            places.append((name, at, base))
+    return tuple(places)

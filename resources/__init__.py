@@ -1,0 +1,1 @@
+"""Icons, style and fonts, read through importlib.resources."""

@@ -1,0 +1,1 @@
+"""The forms: a section as editors, its preview, and what came of it."""

@@ -1,0 +1,97 @@
+"""Small parts that forms and dialogs share: labels that never take a device's text for markup, tool buttons."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from ui.icons import dress
+from ui.theme import restyle
+
+
+def plain_label(text: str = "", *, role: str = "", tone: str = "", wrap: bool = False) -> QLabel:
+    """A label that shows its text as it is."""
+    label = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=wrap)
+    label.setText(text)
+    if role:
+        label.setProperty("role", role)
+    if tone:
+        label.setProperty("tone", tone)
+    if wrap:
+        # A wrapping label may take any width it gets; otherwise long words set the width of the whole form.
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        label.setMinimumWidth(40)
+    return label
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows its text as it is: Qt takes anything that looks like markup for markup."""
+    return f"<span>{escape(text).replace(chr(10), '<br>')}</span>" if text else ""
+
+
+def push_button(text: str, name: str, picture: str = "", *, role: str = "", tip: str = "") -> QPushButton:
+    """A button with an icon; `name` is its object name."""
+    button = QPushButton(text, objectName=name, toolTip=plain_tip(tip), accessibleName=text)
+    button.setAutoDefault(False)
+    if role:
+        button.setProperty("role", role)
+    if picture:
+        dress(button, picture, "on_accent" if role == "primary" else "text")
+    return button
+
+
+def icon_button(text: str, name: str, picture: str, tip: str = "") -> QToolButton:
+    """A small button that shows only an icon; its words are in the tooltip and for screen readers."""
+    button = QToolButton(objectName=name, accessibleName=text, toolTip=plain_tip(tip or text))
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    dress(button, picture)
+    return button
+
+
+class Strip(QFrame):
+    """A coloured line of text with an icon, and buttons on its right. Hidden while it has nothing to say."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setProperty("role", "strip")
+        self._picture = QLabel()
+        self._title = plain_label(role="subtitle", wrap=True)
+        self._text = plain_label(wrap=True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        words = QVBoxLayout(spacing=2)
+        words.addWidget(self._title)
+        words.addWidget(self._text)
+        self._row = QHBoxLayout(self, spacing=8)
+        self._row.setContentsMargins(12, 8, 12, 8)
+        self._row.addWidget(self._picture, alignment=Qt.AlignmentFlag.AlignTop)
+        self._row.addLayout(words, 1)
+        self.hide()
+
+    def add_button(self, button: QPushButton) -> None:
+        """Put a button on its right."""
+        self._row.addWidget(button, alignment=Qt.AlignmentFlag.AlignVCenter)
+
+    @property
+    def words(self) -> str:
+        """What it says now; empty while hidden."""
+        return "\n".join(label.text() for label in (self._title, self._text) if label.text())
+
+    def say(self, tone: str, picture: str, title: str, text: str = "") -> None:
+        """Show it; without title and text hide it."""
+        restyle(self, tone=tone)
+        restyle(self._title, tone=tone)
+        if title or text:
+            dress(self._picture, picture, tone, 20)
+        self._title.setText(title)
+        self._title.setVisible(bool(title))
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        self.setAccessibleName(self.words)
+        self.setVisible(bool(title or text))
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self.say("info", "info", "")

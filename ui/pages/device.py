@@ -1,0 +1,217 @@
+"""The page of a device or of one meter behind it: header, its sections on the left, the open panel on the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
+
+from app.commission.receipt import Outcome, Receipt
+from app.commission.session import DeviceSession
+from app.model.device import Identity, Meter
+from app.model.section import AnySection, Kind
+from ui.forms.panel import SectionPanel
+from ui.forms.toast import Toasts
+from ui.icons import icon
+from ui.jobs import JobBar
+from ui.plain import plain_tooltip
+from ui.tasks import Tasks
+
+from .header import Header, device_facts, meter_facts
+
+KEY = Qt.ItemDataRole.UserRole
+
+
+class DevicePage(QWidget):
+    """Sections of one device (`meter` empty) or of one meter. Panels are made when they are first opened."""
+
+    drafts_changed = Signal()
+    meters_changed = Signal()
+    identity_changed = Signal()
+
+    def __init__(
+        self,
+        session: DeviceSession,
+        *,
+        site: str,
+        meter: str = "",
+        tasks: Tasks,
+        toasts: Toasts,
+        jobs: JobBar,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.meter = meter
+        self._site = site
+        self._tasks, self._toasts, self._jobs = tasks, toasts, jobs
+        self._described: Identity | None = None
+        self.name = f"{session.vendor.key}.{'meter' if meter else 'device'}"
+        self.setObjectName(self.name)
+        self._panels: dict[str, QWidget] = {}
+        self.header = Header(self.name, self)
+        self.list = QListWidget(self)
+        self.list.setObjectName(f"{self.name}.sections")
+        self.list.setAccessibleName("Sections")
+        self.list.setFixedWidth(216)
+        self.stack = QStackedWidget(self)
+        middle = QHBoxLayout()
+        middle.setSpacing(8)
+        middle.addWidget(self.list)
+        middle.addWidget(self.stack, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        column.addWidget(self.header)
+        column.addLayout(middle, 1)
+        self._add_actions()
+        self._fill_list()
+        self.list.currentItemChanged.connect(self._open_current)
+        self.show_facts()
+        self._tasks.spawn(self, self._look())
+
+    def _add_actions(self) -> None:
+        refresh = self.header.action(
+            f"{self.name}.refresh", "Refresh", "refresh", "Read everything that is open again (F5)"
+        )
+        refresh.clicked.connect(self.refresh)
+        QShortcut(QKeySequence.StandardKey.Refresh, self, self.refresh)
+
+    def _entries(self) -> list[tuple[str, str, str, str, str]]:
+        """What stands in the list: group, key, title, icon, help."""
+        sections = self.session.sections(self.meter)
+        entries = [(s.group, s.key, s.title, s.icon or "settings", s.help) for s in sections]
+        if self._feeds():
+            entries.append(("Live", "live", "Live plots", "live", "Values as they come, plotted."))
+        if self.session.vendor.scan is not None and not self.meter:
+            entries.append(("Gateway", "scan", "Device scan", "scan", "Find meters on the buses and register them."))
+        order = list(dict.fromkeys(entry[0] for entry in entries))
+        return sorted(entries, key=lambda entry: order.index(entry[0]))
+
+    def _feeds(self) -> tuple[object, ...]:
+        return tuple(feed for feed in self.session.vendor.feeds if feed.of_meter == bool(self.meter))
+
+    def _fill_list(self) -> None:
+        group = ""
+        for of_group, key, title, picture, words in self._entries():
+            if of_group != group:
+                group = of_group
+                heading = QListWidgetItem(group)
+                heading.setFlags(Qt.ItemFlag.NoItemFlags)
+                font = heading.font()
+                font.setBold(True)
+                heading.setFont(font)
+                self.list.addItem(heading)
+            item = QListWidgetItem(icon(picture), title)
+            item.setData(KEY, key)
+            item.setToolTip(plain_tooltip(words))
+            self.list.addItem(item)
+
+    def keys(self) -> list[str]:
+        """What can be opened here, in the order of the list."""
+        found = (self.list.item(row).data(KEY) for row in range(self.list.count()))
+        return [key for key in found if key]
+
+    def open(self, key: str) -> QWidget:
+        """Open a section by its key, or 'live' or 'scan'."""
+        for row in range(self.list.count()):
+            if self.list.item(row).data(KEY) == key:
+                self.list.setCurrentRow(row)
+        return self.stack.currentWidget()
+
+    def _open_current(self, item: QListWidgetItem | None, _: QListWidgetItem | None = None) -> None:
+        key = item.data(KEY) if item else None
+        if not key:
+            return
+        panel = self._panels.get(key)
+        if panel is None:
+            panel = self._panels[key] = self._made(key)
+            self.stack.addWidget(panel)
+        self.stack.setCurrentWidget(panel)
+
+    def _made(self, key: str) -> QWidget:
+        if key == "live":
+            from .live import LivePage
+
+            return LivePage(self.session, tasks=self._tasks, toasts=self._toasts, feeds=self._feeds(), meter=self.meter)
+        if key == "scan":
+            from .scan import ScanPage
+
+            page = ScanPage(self.session, tasks=self._tasks, toasts=self._toasts, jobs=self._jobs)
+            page.registered.connect(self.meters_changed)
+            return page
+        section = self.session.vendor.section(key)
+        panel = SectionPanel(section, self.meter, self.session, tasks=self._tasks, toasts=self._toasts)
+        panel.draft_changed.connect(self.drafts_changed)
+        panel.sent.connect(lambda receipt: self._sent(section, receipt))
+        return panel
+
+    def _sent(self, section: AnySection, receipt: Receipt) -> None:
+        self.drafts_changed.emit()
+        self._jobs.say(f"{section.title}: {receipt.outcome.value}")
+        if receipt.outcome in (Outcome.VERIFIED, Outcome.DIFFERS):
+            if section.key == self.session.vendor.meters_section or section.key.endswith(".naming"):
+                self._tasks.spawn(self, self._renew_meters())
+            if not self.meter:
+                self._tasks.spawn(self, self._renew_identity())
+
+    async def _renew_meters(self) -> None:
+        await self.session.refresh_meters()
+        self.meters_changed.emit()
+        self.show_facts()
+
+    async def _renew_identity(self) -> None:
+        self.session.identity = await self.session.connection.identity()
+        self.identity_changed.emit()
+        self.show_facts()
+
+    async def _look(self) -> None:
+        """What the page shows beyond its panels: the meter's type, what it supports, the clock."""
+        if self.meter and self.session.vendor.describe_meter is not None:
+            self._described = await self.session.vendor.describe_meter(self.session.connection, self.meter)
+            self.show_facts()
+        for section in self.session.sections(self.meter):
+            support = await self.session.support(section, self.meter)
+            if not support.readable:
+                self._grey_out(section.key, support.reason)
+        clock = self._clock_section()
+        if clock is not None and self.session.live(clock, self.meter) is None:
+            await self.session.read(clock, self.meter)
+            self.show_facts()
+
+    def _grey_out(self, key: str, reason: str) -> None:
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            if item.data(KEY) == key:
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+                item.setText(f"{item.text()} (not supported)")
+                item.setToolTip(plain_tooltip(reason))
+
+    def _clock_section(self) -> AnySection | None:
+        return next((s for s in self.session.sections(self.meter) if s.now is not None), None)
+
+    def show_facts(self) -> None:
+        """Bring the header up to date."""
+        identity = self.session.identity
+        if identity is None:
+            return
+        name = identity.name or identity.id
+        if not self.meter:
+            clock = self._clock_section()
+            live = self.session.live(clock, "") if clock else None
+            moment = None
+            if clock is not None and live is not None:
+                moment = next(getattr(live.value, f.name) for f in clock.fields if f.kind is Kind.MOMENT)
+            self.header.show_facts(self._site, name, device_facts(self.session, identity, moment))
+            return
+        meter = next((m for m in self.session.meters if m.serial == self.meter), Meter(self.meter))
+        self.header.show_facts(
+            f"{self._site}  ▸  {name}", meter.alias or meter.serial, meter_facts(meter, self._described)
+        )
+
+    def refresh(self) -> None:
+        """Read the open panel again, and the header's facts."""
+        panel = self.stack.currentWidget()
+        if isinstance(panel, SectionPanel):
+            panel.reload()
+        self._tasks.spawn(self, self._renew_meters())

@@ -1,0 +1,119 @@
+"""The top of a page: where we are, and what the device or meter is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.commission.session import DeviceSession
+from app.model.device import Identity, Meter
+from app.net.tls import Profile
+from ui.icons import dress
+from ui.plain import plain_label, plain_tooltip
+
+
+class Header(QFrame):
+    """Breadcrumb, name, facts, and the page's actions."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"{name}.header")
+        self.setProperty("role", "card")
+        self._trail = plain_label()
+        self._trail.setProperty("role", "hint")
+        self._title = plain_label()
+        self._title.setProperty("role", "title")
+        self._title.setAccessibleName("Device")
+        self._facts = QGridLayout()
+        self._facts.setHorizontalSpacing(8)
+        self._facts.setVerticalSpacing(2)
+        self._labels: list[QLabel] = []
+        self._actions = QHBoxLayout()
+        self._actions.setSpacing(8)
+        top = QHBoxLayout()
+        titles = QVBoxLayout()
+        titles.setSpacing(0)
+        titles.addWidget(self._trail)
+        titles.addWidget(self._title)
+        top.addLayout(titles, 1)
+        top.addLayout(self._actions)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 10)
+        column.setSpacing(6)
+        column.addLayout(top)
+        column.addLayout(self._facts)
+
+    def action(self, name: str, text: str, picture: str, tip: str) -> QPushButton:
+        """Add a button to the right of the title."""
+        button = QPushButton(text, self)
+        dress(button, picture)
+        button.setObjectName(name)
+        button.setAccessibleName(text)
+        button.setToolTip(plain_tooltip(tip))
+        self._actions.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        return button
+
+    def show_facts(self, trail: str, title: str, facts: list[tuple[str, str]], columns: int = 4) -> None:
+        """Replace what is shown; empty facts are left out."""
+        self._trail.setText(trail)
+        self._title.setText(title)
+        for label in self._labels:
+            self._facts.removeWidget(label)
+            label.deleteLater()
+        self._labels.clear()
+        for number, (name, text) in enumerate((name, text) for name, text in facts if text):
+            row, column = divmod(number, columns)
+            key, value = plain_label(name), plain_label(text)
+            key.setProperty("role", "hint")
+            value.setAccessibleName(name)
+            value.setToolTip(plain_tooltip(text))
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._facts.addWidget(key, row, 2 * column)
+            self._facts.addWidget(value, row, 2 * column + 1)
+            self._facts.setColumnStretch(2 * column + 1, 1)
+            self._labels += [key, value]
+
+
+def device_facts(session: DeviceSession, identity: Identity, clock: datetime | None) -> list[tuple[str, str]]:
+    """What the header says of a device."""
+    certificate = session.client.certificate
+    facts = [
+        ("Model", identity.model),
+        ("Serial", identity.id),
+        ("Firmware", identity.firmware),
+        ("Location", identity.location),
+        ("Address", session.address.url),
+    ]
+    if certificate is not None:
+        kind = "pinned, legacy TLS" if session.client.profile is Profile.LEGACY else f"pinned, {certificate.protocol}"
+        facts.append(("Certificate", f"{kind}, {certificate.grouped[:11]}…"))
+    facts += [fact for fact in identity.facts if fact[0] != "TLS"]
+    if clock is not None:
+        facts.append(("Clock", clock_words(clock)))
+    return facts
+
+
+def clock_words(clock: datetime) -> str:
+    """How far a device's clock is from this computer's."""
+    behind = round((datetime.now() - clock.replace(tzinfo=None)).total_seconds())
+    if abs(behind) < 5:
+        return "as this computer"
+    amount = abs(behind)
+    words = f"{amount} s" if amount < 120 else f"{amount // 60} min" if amount < 7200 else f"{amount // 3600} h"
+    if amount >= 172800:
+        words = f"{amount // 86400} days"
+    return f"{words} {'behind' if behind > 0 else 'ahead of'} this computer"
+
+
+def meter_facts(meter: Meter, described: Identity | None) -> list[tuple[str, str]]:
+    """What the header says of a meter behind a gateway."""
+    return [
+        ("Type", described.model if described else ""),
+        ("Serial", meter.serial),
+        ("Firmware", described.firmware if described else ""),
+        ("Location", meter.location),
+        ("Bus", f"{meter.bus}, address {meter.address}" if meter.address else meter.bus),
+        ("State", meter.state),
+    ]

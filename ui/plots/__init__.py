@@ -1,0 +1,1 @@
+"""Live plots over ring buffers. Loaded when the first plot is shown."""

@@ -1,0 +1,114 @@
+"""Which line is which: a row above the plot, and names at the lines' ends, so that colour alone tells nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui.theme import Theme, current_theme
+
+SWATCH = 16
+SPACE = 6
+
+
+@dataclass
+class Entry:
+    """One line's name, colour, and (with a crosshair) its value in words."""
+
+    name: str
+    colour: str
+    value: str = ""
+
+
+class Legend(QWidget):
+    """Title and unit of a plot, then its lines."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._entries: list[Entry] = []
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """One line of text."""
+        return QSize(200, self.fontMetrics().height() + 4)
+
+    def show_entries(self, entries: list[Entry]) -> None:
+        """Exchange the lines; paints only what differs."""
+        if entries != self._entries:
+            self._entries = entries
+            texts = [f"{entry.name} {entry.value}".strip() for entry in entries]
+            self.setAccessibleName(f"{self._title}: {', '.join(texts)}")
+            self.update()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        font = self.font()
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.text))
+        middle = self.rect()
+        painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, self._title)
+        left = QFontMetricsF(font).horizontalAdvance(self._title) + 3 * SPACE
+        painter.setFont(self.font())
+        metrics = QFontMetricsF(self.font())
+        for entry in self._entries:
+            left = self._paint_entry(painter, metrics, theme, entry, left)
+        painter.end()
+
+    def _paint_entry(
+        self, painter: QPainter, metrics: QFontMetricsF, theme: Theme, entry: Entry, left: float
+    ) -> float:
+        centre = self.height() / 2
+        painter.setPen(QPen(QColor(entry.colour), 3))
+        painter.drawLine(QPointF(left, centre), QPointF(left + SWATCH, centre))
+        left += SWATCH + SPACE
+        text = f"{entry.name} {entry.value}" if entry.value else entry.name
+        width = metrics.horizontalAdvance(text)
+        painter.setPen(QColor(theme.text if entry.value else theme.text_muted))
+        painter.drawText(QRectF(left, 0, width + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        return left + width + 3 * SPACE
+
+
+class EndNames(QWidget):
+    """The names of the lines at the height where they end; names that would cover each other move apart."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: list[tuple[float, str, str]] = []
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def show_names(self, names: list[tuple[float, str, str]]) -> None:
+        """(y in pixels, name, colour) of each line that has an end."""
+        shown = [(round(y), name, colour) for y, name, colour in names]
+        if shown != self._names:
+            self._names = shown
+            self.update()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        metrics = QFontMetricsF(self.font())
+        height = metrics.height() * 0.9
+        for y, (_y, name, colour) in zip(
+            spread([name[0] for name in sorted(self._names)], height, self.height()), sorted(self._names), strict=True
+        ):
+            painter.setPen(QColor(colour))
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, self.width() - 4)
+            painter.drawText(QRectF(4, y - height / 2, self.width() - 4, height), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.end()
+
+
+def spread(wanted: list[float], height: float, room: float) -> list[float]:
+    """Centres near the wanted ones (rising), at least `height` apart and, if they fit, within 0 to `room`."""
+    placed: list[float] = []
+    for y in wanted:
+        placed.append(max(y, height / 2, placed[-1] + height if placed else 0.0))
+    limit = room - height / 2
+    for index in range(len(placed) - 1, -1, -1):
+        placed[index] = min(placed[index], limit)
+        limit = placed[index] - height
+    return placed

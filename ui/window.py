@@ -1,0 +1,309 @@
+"""The shell: tree on the left, page in the middle, jobs below, toasts in the corner."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app.commission.connect import Questions
+from app.discovery.sweep import usual_ports
+from app.model.errors import AppError
+from ui.dialogs import AddressDialog, Asking, SweepDialog, answered
+from ui.forms.toast import Toasts
+from ui.jobs import JobBar
+from ui.pages.device import DevicePage
+from ui.pages.welcome import ConnectPage, WelcomePage
+from ui.tasks import Tasks
+from ui.theme import apply_theme
+from ui.tree.model import Kind, Node, SiteTree
+from ui.tree.view import TreePane
+from ui.workbench import Handle, State, Workbench
+
+THEMES = {"light": "Light", "dark": "Dark", "contrast": "High contrast"}
+
+
+class Window(QMainWindow):
+    """The main window over one `Workbench`. `closed` is sent when it may go."""
+
+    closed = Signal()
+    open_site = Signal(str)
+
+    def __init__(self, bench: Workbench, *, questions: Questions | None = None) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.bench = bench
+        self.toasts = Toasts(self)
+        self.tasks = Tasks(self.toasts.tell, self.toasts.tell_bug)
+        self.jobs = JobBar(self)
+        self.questions = questions or Asking(self, bench.passwords.where)
+        self.site_name = "Unsaved site" if bench.site.unsaved else bench.site.path.stem
+        self.setWindowTitle(f"{self.site_name} – Wattwright")
+        self.setAcceptDrops(True)
+        self.model = SiteTree(bench, self)
+        self.model.site.name = self.site_name
+        self.tree = TreePane(self.model, self)
+        self.pages = QStackedWidget(self)
+        self.welcome = WelcomePage(self)
+        self.connecting = ConnectPage(self)
+        self.pages.addWidget(self.welcome)
+        self.pages.addWidget(self.connecting)
+        self._device_pages: dict[tuple[int, str], DevicePage] = {}
+        self._shown: Handle | None = None
+        self._lay_out()
+        self._make_menu()
+        self._wire()
+        self._restore()
+
+    def _lay_out(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.addWidget(self.tree)
+        self.splitter.addWidget(self.pages)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([312, 1054])
+        self.splitter.setChildrenCollapsible(False)
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(self.jobs)
+        self.setCentralWidget(middle)
+        self.resize(1366, 768)
+
+    def _make_menu(self) -> None:
+        bar = self.menuBar()
+        site = bar.addMenu("&Site")
+        self._action(site, "site.open", "&Open or new…", self._choose_site, QKeySequence.StandardKey.Open)
+        self._action(site, "site.save", "&Save as…", self._save_site, QKeySequence.StandardKey.SaveAs)
+        site.addSeparator()
+        self._action(site, "site.quit", "&Quit", self.close, QKeySequence.StandardKey.Quit)
+        device = bar.addMenu("&Device")
+        self._action(device, "device.add", "&Add by address…", self.ask_address, "Ctrl+N")
+        self._action(device, "device.sweep", "&Search a range…", self.ask_sweep, "Ctrl+R")
+        self._action(device, "device.disconnect", "&Disconnect", self.disconnect_shown)
+        view = bar.addMenu("&View")
+        group = QActionGroup(self)
+        self.theme_actions: dict[str, QAction] = {}
+        for key, title in THEMES.items():
+            chosen = self._action(view, f"view.{key}", title, lambda _=False, key=key: self.set_theme(key))
+            chosen.setCheckable(True)
+            group.addAction(chosen)
+            self.theme_actions[key] = chosen
+        help_menu = bar.addMenu("&Help")
+        self._action(help_menu, "help.about", "&About Wattwright", self.show_about)
+
+    def _action(self, menu: object, name: str, text: str, slot: object, keys: object = None) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.triggered.connect(slot)
+        if keys is not None:
+            action.setShortcut(keys)  # type: ignore[arg-type]
+        menu.addAction(action)  # type: ignore[attr-defined]
+        return action
+
+    def _wire(self) -> None:
+        self.tree.selected.connect(self.show_node)
+        self.tree.activated.connect(self._activate)
+        self.tree.add_address.connect(self.ask_address)
+        self.tree.sweep.connect(self.ask_sweep)
+        self.welcome.address.clicked.connect(self.ask_address)
+        self.welcome.sweep.clicked.connect(self.ask_sweep)
+        self.connecting.connect_wanted.connect(self.connect_shown)
+        self.connecting.forget_wanted.connect(self.forget_shown)
+        self.bench.changed.connect(self._handle_changed)
+        self.bench.removed.connect(self._handle_removed)
+
+    # What the middle shows.
+
+    def show_node(self, node: Node | None) -> None:
+        """Show the page of a row of the tree."""
+        handle = node.handle if node is not None else None
+        self._shown = handle
+        if node is None or handle is None:
+            self.pages.setCurrentWidget(self.welcome)
+        elif handle.session is not None and handle.state is State.CONNECTED:
+            self.pages.setCurrentWidget(self.page(handle, node.meter.serial if node.meter else ""))
+        else:
+            self.connecting.show_handle(handle)
+            self.pages.setCurrentWidget(self.connecting)
+
+    def page(self, handle: Handle, meter: str = "") -> DevicePage:
+        """The page of a connected device or meter; made when it is first shown."""
+        key = (handle.row.key, meter)
+        page = self._device_pages.get(key)
+        if page is None:
+            assert handle.session is not None
+            page = DevicePage(
+                handle.session,
+                site=self.site_name,
+                meter=meter,
+                tasks=self.tasks,
+                toasts=self.toasts,
+                jobs=self.jobs,
+            )
+            page.drafts_changed.connect(self.bench.recount_drafts)
+            page.meters_changed.connect(lambda: self.bench.meters_changed(handle))
+            page.identity_changed.connect(lambda: self.bench.meters_changed(handle))
+            self._device_pages[key] = page
+            self.pages.addWidget(page)
+            keys = page.keys()
+            if keys:
+                page.open(keys[0])
+        return page
+
+    def _activate(self, node: Node) -> None:
+        if node.kind is Kind.DEVICE and node.handle is not None and node.handle.state is not State.CONNECTED:
+            self.connect_shown()
+
+    def _handle_changed(self, handle: Handle) -> None:
+        if handle.session is None:
+            self._drop_pages(handle)
+        if handle is self._shown and self.pages.currentWidget() in (self.connecting, self.welcome):
+            self.show_node(self.model.node_of(handle))
+
+    def _handle_removed(self, handle: Handle) -> None:
+        self._drop_pages(handle)
+        if handle is self._shown:
+            self.show_node(None)
+
+    def _drop_pages(self, handle: Handle) -> None:
+        for key in [key for key in self._device_pages if key[0] == handle.row.key]:
+            page = self._device_pages.pop(key)
+            self.pages.removeWidget(page)
+            page.deleteLater()
+
+    # What the installer does.
+
+    def connect_shown(self) -> None:
+        """Connect the device whose card is shown."""
+        if self._shown is not None:
+            self.tasks.spawn(self, self.connect_device(self._shown), failed=lambda _: None)
+
+    async def connect_device(self, handle: Handle) -> None:
+        """Connect, and show its page. A failure stays on its card."""
+        await self.bench.open(handle, self.questions)
+        node = self.model.node_of(handle)
+        if node is not None:
+            self.tree.view.expandAll()
+            self.tree.select(node)
+            self.show_node(node)
+
+    def disconnect_shown(self) -> None:
+        """Hang up the shown device."""
+        if self._shown is not None and self._shown.session is not None:
+            self.tasks.spawn(self, self._disconnect(self._shown))
+
+    async def _disconnect(self, handle: Handle) -> None:
+        self._drop_pages(handle)
+        await self.bench.disconnect(handle)
+        self.show_node(self.model.node_of(handle))
+
+    def forget_shown(self) -> None:
+        """Take the shown device out of the site."""
+        if self._shown is not None:
+            self.tasks.spawn(self, self.bench.forget(self._shown))
+
+    def ask_address(self) -> None:
+        """Ask for an address, and add what is there."""
+        self.tasks.spawn(self, self._add_address())
+
+    async def _add_address(self) -> None:
+        dialog = AddressDialog(self, [(vendor.key, vendor.title) for vendor in self.bench.vendors.values()])
+        if not await answered(dialog):
+            return
+        self.jobs.say(f"Asking {dialog.address.text().strip()} …")
+        handle = await self.bench.add_address(dialog.address.text(), dialog.vendor.currentData())
+        self.jobs.say(f"Found {handle.name} at {handle.row.address}")
+        self.tree.select(self.model.node_of(handle))
+
+    def ask_sweep(self) -> None:
+        """Ask for a range, and search it."""
+        self.tasks.spawn(self, self._sweep())
+
+    async def _sweep(self) -> None:
+        ports = usual_ports(self.bench.vendors.values())
+        dialog = SweepDialog(self, "127.0.0.1" if self.bench.interfaces else "192.168.1.0/24", ports)
+        if not await answered(dialog):
+            return
+        task = self.tasks.spawn(
+            self, self.bench.sweep(dialog.range.text(), dialog.wanted_ports(), self.jobs, lambda: task.cancel())
+        )
+
+    # Site, theme, window.
+
+    def set_theme(self, key: str) -> None:
+        """Light, dark or high contrast; remembered with the site."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        apply_theme(app, key)
+        self.theme_actions[key].setChecked(True)
+        self.bench.site.put_setting("theme", key.encode())
+
+    def show_about(self) -> None:
+        """Version, licence, and the licences of what is inside."""
+        from ui.pages.about import AboutDialog
+
+        self.tasks.spawn(self, answered(AboutDialog(self)))
+
+    def _choose_site(self) -> None:
+        from ui.pages.sites import chosen_site
+
+        self.tasks.spawn(self, chosen_site(self, self.open_site.emit))
+
+    def _save_site(self) -> None:
+        from ui.pages.sites import saved_site
+
+        self.tasks.spawn(self, saved_site(self))
+
+    def _restore(self) -> None:
+        theme = (self.bench.site.setting("theme") or b"light").decode()
+        self.set_theme(theme if theme in THEMES else "light")
+        geometry = self.bench.site.setting("window")
+        if geometry:
+            self.restoreGeometry(QByteArray(geometry))
+        for record in self.bench.site.journal.unfinished():
+            self.toasts.error(
+                "A sending was cut off",
+                f"{record.section} of {record.device} was being sent when the program ended: its outcome is unknown.",
+                hint="Open the section: it is read again, and the draft is still there.",
+            )
+            self.bench.site.journal.settle(record.id, "unknown")
+        drafts = len(self.bench.site.drafts.all())
+        if drafts:
+            self.jobs.say(f"{drafts} unsent {'draft' if drafts == 1 else 'drafts'} from the last time are kept.")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A site file may be dropped on the window."""
+        if any(url.toLocalFile().endswith(".wattwright") for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the dropped site file."""
+        for url in event.mimeData().urls():
+            if url.toLocalFile().endswith(".wattwright"):
+                self.open_site.emit(url.toLocalFile())
+                return
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close, unless something runs that must not be cut off."""
+        stuck = [job.title for job in self.jobs.running if not job.cancellable]
+        if stuck:
+            self.toasts.error("Not now", f"{stuck[0]} must not be interrupted.", hint="Wait until it is done.")
+            event.ignore()
+            return
+        self.bench.site.put_setting("window", bytes(self.saveGeometry().data()))
+        event.accept()
+        self.closed.emit()
+
+    async def shut_down(self) -> None:
+        """Save drafts, stop tasks, hang up everywhere."""
+        for key in list(self._device_pages):
+            self._device_pages.pop(key).close()
+        await self.tasks.aclose()
+        await self.bench.aclose()
+
+
+def failed_to_start(error: AppError) -> str:
+    """What is said when not even the window can open."""
+    return f"{error.title}: {error.message} {error.hint}".strip()
