@@ -53,7 +53,7 @@ def prepare() -> None:
 def freeze() -> None:
     """Run PyInstaller on the spec. Ends the program with its exit code when that fails."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
     command += ["--workpath", str(WORK), "--distpath", str(FOLDER.parent), "packaging/wattwright.spec"]
     code = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
     if code:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -52,6 +52,9 @@ class Row(msgspec.Struct, frozen=True):
 
 Watcher = Callable[[Row], None]
 Service = tuple[str, str]
+Listed = tuple[frozenset[str], frozenset[Service], frozenset[tuple[str, str]]]
+K = TypeVar("K")
+_NOWHERE: Listed = (frozenset(), frozenset(), frozenset())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +84,7 @@ class _Entry:
     """Where it was found otherwise than by mDNS."""
     named: bool = False
     """The device itself or the installer gave the name: an announcement does not replace it."""
-    listed: tuple[frozenset[str], frozenset[Service], frozenset[tuple[str, str]]] = (frozenset(),) * 3
+    listed: Listed = _NOWHERE
     """What it has in the indexes of the inventory: places, services, ids."""
 
     @property
@@ -96,6 +99,25 @@ class _Entry:
         return not (row.id and id) or row.id.casefold() == id.casefold()
 
 
+class _Index(Generic[K]):
+    """Which row a mark leads to: the one that was seen with it last, of several that claim it."""
+
+    def __init__(self) -> None:
+        self._claims: dict[K, dict[int, None]] = {}
+
+    def get(self, mark: K) -> int | None:
+        return next(reversed(self._claims[mark])) if mark in self._claims else None
+
+    def change(self, key: int, before: frozenset[K], now: frozenset[K]) -> None:
+        """The row has these marks now. One that it keeps does not make it the last to be seen there."""
+        for mark in before - now:
+            del self._claims[mark][key]
+            if not self._claims[mark]:
+                del self._claims[mark]
+        for mark in now - before:
+            self._claims.setdefault(mark, {})[key] = None
+
+
 class Inventory:
     """The list. `now_s` tells the time, in seconds since 1970."""
 
@@ -103,9 +125,9 @@ class Inventory:
         self._vendors = tuple(vendors)
         self._now_s = now_s
         self._entries: dict[int, _Entry] = {}
-        self._by_id: dict[tuple[str, str], int] = {}
-        self._by_place: dict[str, int] = {}
-        self._by_service: dict[Service, int] = {}
+        self._by_id = _Index[tuple[str, str]]()
+        self._by_place = _Index[str]()
+        self._by_service = _Index[Service]()
         self._last_key = 0
         self._watchers: list[tuple[Watcher, Watcher, Watcher]] = []
 
@@ -255,7 +277,7 @@ class Inventory:
         entry = self._entries[key]
         entry.announced.pop(_service(sighting))
         if entry.announced:
-            self._put(entry, entry.row)
+            self._put(entry, msgspec.structs.replace(entry.row, address=_remaining(entry)))
         elif not entry.row.vendor and entry.row.how == {How.MDNS}:
             # Nobody waits for a printer that was switched off.
             self._drop(entry)
@@ -270,8 +292,9 @@ class Inventory:
         if report.sighting is not None:
             entry.announced.pop(_service(report.sighting), None)
         entry.told -= report.places
-        lost = _place_of(entry.row.address) in report.places or not entry.places
-        self._put(entry, msgspec.structs.replace(entry.row, gone=entry.row.gone or lost))
+        address = _remaining(entry)
+        lost = _place_of(address) in report.places or not entry.places
+        self._put(entry, msgspec.structs.replace(entry.row, address=address, gone=entry.row.gone or lost))
 
     def _merge(self, one: _Entry, other: _Entry) -> _Entry:
         stays, goes = sorted((one, other), key=lambda entry: entry.row.key)
@@ -303,27 +326,21 @@ class Inventory:
         """Store a row, note what it is recognised by, and tell who watches."""
         before, entry.row = entry.row, row
         is_new = row.key not in self._entries
-        self._unlist(entry)
         self._entries[row.key] = entry
         ids = frozenset({(row.vendor, row.id.casefold())} if row.vendor and row.id else ())
-        entry.listed = (entry.places, frozenset(entry.announced), ids)
-        self._by_place |= dict.fromkeys(entry.listed[0], row.key)
-        self._by_service |= dict.fromkeys(entry.listed[1], row.key)
-        self._by_id |= dict.fromkeys(entry.listed[2], row.key)
+        self._list(entry, (entry.places, frozenset(entry.announced), ids))
         if is_new or msgspec.structs.replace(before, last_seen_s=row.last_seen_s) != row:
             for added, changed, _ in tuple(self._watchers):
                 (added if is_new else changed)(row)
 
-    def _unlist(self, entry: _Entry) -> None:
-        indexes: tuple[dict[Any, int], ...] = (self._by_place, self._by_service, self._by_id)
-        for index, listed in zip(indexes, entry.listed, strict=True):
-            for mark in listed:
-                # It may be another entry's by now: whoever was seen there last.
-                if index.get(mark) == entry.row.key:
-                    del index[mark]
+    def _list(self, entry: _Entry, marks: Listed) -> None:
+        before, entry.listed = entry.listed, marks
+        self._by_place.change(entry.row.key, before[0], marks[0])
+        self._by_service.change(entry.row.key, before[1], marks[1])
+        self._by_id.change(entry.row.key, before[2], marks[2])
 
     def _drop(self, entry: _Entry) -> None:
-        self._unlist(entry)
+        self._list(entry, _NOWHERE)
         del self._entries[entry.row.key]
         for _, _, removed in tuple(self._watchers):
             removed(entry.row)
@@ -342,6 +359,15 @@ def _address(entry: _Entry, report: _Report) -> Address:
         guessed = row.how == {How.MDNS}
         return Address(current.host, current.port, report.address.scheme if guessed else current.scheme)
     return report.address
+
+
+def _remaining(entry: _Entry) -> Address:
+    """Where it is reached when one of its places is no more: where it was, or where it still announces itself."""
+    current = entry.row.address
+    if _place_of(current) in entry.places or not entry.announced:
+        return current
+    other = next(iter(entry.announced.values()))
+    return Address(other.addresses[0], other.port, current.scheme)
 
 
 def _announces(vendor: Vendor, sighting: Sighting) -> bool:

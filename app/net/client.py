@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -474,8 +475,8 @@ def _reason(error: BaseException) -> str:
     """The system's own words for a refused connection, without error numbers."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror.lower()
+        if isinstance(seen, OSError) and seen.errno:
+            return os.strerror(seen.errno).lower()
         if isinstance(seen, ExceptionGroup):
             seen = seen.exceptions[0]
             continue

@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar, cast
 
 from app.model.device import Address
 from app.model.vendor import Vendor
-from app.simulators.announce import Announcement
+from app.simulators.announce import Announcer
 from app.simulators.faults import Faults
 from app.simulators.wire import Simulator, Wire
 
@@ -57,7 +57,7 @@ class SimulatorHost:
     def __init__(self, simulators: Iterable[Simulator] = (), *, announce: bool = False) -> None:
         self._waiting = tuple(simulators)
         self._announce = announce
-        self._announced: dict[int, Announcement] = {}
+        self._announcer: Announcer | None = None
         self._running: list[Running] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -99,8 +99,7 @@ class SimulatorHost:
         if self._thread is None or self._loop is None:
             return
         try:
-            for running in reversed(self.running):
-                self.remove(running)
+            self._wait(self._remove_all())
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
@@ -151,13 +150,20 @@ class SimulatorHost:
         running = Running(simulator, Address("127.0.0.1", wire.port, scheme), faults, wire)
         self._running.append(running)
         if self._announce and simulator.announce is not None:
+            self._announcer = self._announcer or Announcer.start()
             name, properties = simulator.announce
-            self._announced[wire.port] = await Announcement.publish(name, wire.port, properties)
+            await self._announcer.publish(name, wire.port, properties)
         return running
 
     async def _remove(self, running: Running) -> None:
         self._running.remove(running)
-        announcement = self._announced.pop(running.wire.port, None)
-        if announcement is not None:
-            await announcement.withdraw()
+        if self._announcer is not None:
+            await self._announcer.withdraw(running.wire.port)
         await running.wire.stop()
+
+    async def _remove_all(self) -> None:
+        if self._announcer is not None:
+            await self._announcer.stop()
+            self._announcer = None
+        for running in reversed(self.running):
+            await self._remove(running)

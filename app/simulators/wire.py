@@ -33,6 +33,8 @@ _SHUTDOWN_S = 0.2
 
 _CLEAR_TEXT = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _FILLER = b" " * 4096
+_ALERTS = {"UNSUPPORTED_PROTOCOL": 70, "NO_SHARED_CIPHER": 40}
+_INTERNAL_ERROR = 80
 
 
 class Simulator(Protocol):
@@ -80,7 +82,7 @@ class Wire:
         )
         self._config.load()
         self._state = ServerState()
-        self._open: set[socket.socket | _LimitedConnection] = set()
+        self._open: set[socket.socket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening = socket.create_server(("127.0.0.1", port), reuse_port=False)
         self._listening.setblocking(False)
@@ -122,28 +124,39 @@ class Wire:
 
     async def _serve(self, connection: socket.socket) -> None:
         connection.setblocking(False)
-        loop = asyncio.get_running_loop()
-        protocol: _LimitedConnection | None = None
         try:
-            if self.simulator.tls is not None and self.faults.next_for_connection() is not None:
-                await loop.sock_sendall(connection, _CLEAR_TEXT)
-                return
-            tls = self.simulator.tls
-            _, protocol = await loop.connect_accepted_socket(
-                lambda: _LimitedConnection(self._config, self._state, self),
-                connection,
-                ssl=tls,
-                ssl_handshake_timeout=None if tls is None else _HANDSHAKE_S,
-                ssl_shutdown_timeout=None if tls is None else _SHUTDOWN_S,
-            )
-            await protocol.gone.wait()
+            if self.simulator.tls is None:
+                await self._speak(connection, None)
+            elif self.faults.next_for_connection() is not None:
+                await asyncio.get_running_loop().sock_sendall(connection, _CLEAR_TEXT)
+            else:
+                await self._speak_tls(connection, self.simulator.tls)
         except OSError:
             # A handshake that fails or a client that leaves is the client's affair: ssl.SSLError is an OSError too.
             return
         finally:
             self._open.discard(connection)
-            if protocol is None:
-                connection.close()
+            connection.close()
+
+    async def _speak_tls(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
+        # asyncio closes a failed handshake without sending OpenSSL's alert, by which a client knows an old device.
+        with connection.dup() as spare:
+            try:
+                await self._speak(connection, tls)
+            except ssl.SSLError as error:
+                alert = _ALERTS.get(error.reason or "", _INTERNAL_ERROR)
+                spare.send(bytes((0x15, 3, 1, 0, 2, 2, alert)))
+                raise
+
+    async def _speak(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+        _, protocol = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: _LimitedConnection(self._config, self._state, self),
+            connection,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else _HANDSHAKE_S,
+            ssl_shutdown_timeout=None if tls is None else _SHUTDOWN_S,
+        )
+        await protocol.gone.wait()
 
 
 class _LimitedConnection(H11Protocol):

@@ -16,9 +16,10 @@ import msgspec
 APPLICATION_ID = 0x57617474
 """'Watt' in ASCII."""
 
-HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
-_VERSION_AT, _APPLICATION_AT = 60, 68
+_START_BYTES = 105
+"""The header of a database, and that of its first page."""
+_PAGES_AT, _VERSION_AT, _APPLICATION_AT, _OBJECTS_AT = 28, 60, 68, 103
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -72,25 +73,28 @@ class Header(msgspec.Struct, frozen=True):
 def header_of(path: Path) -> Header | None:
     """Read what a file claims to be, without SQLite touching it. None: it is missing or empty.
 
-    A file that is no database at all has `application` -1.
+    Empty is also a database in which nothing was ever made: what is left of a site when the program is killed
+    while it creates it. A file that is no database at all has `application` -1.
 
     Raises:
         OSError: it cannot be read.
     """
     try:
         with path.open("rb") as file:
-            start = file.read(HEADER_BYTES)
+            start = file.read(_START_BYTES)
     except FileNotFoundError:
         return None
     if not start:
         return None
-    if len(start) < HEADER_BYTES or not start.startswith(_MAGIC):
+    if len(start) < _START_BYTES or not start.startswith(_MAGIC):
         return Header(-1, 0)
-    return Header(_number(start, _APPLICATION_AT), _number(start, _VERSION_AT))
+    header = Header(_number(start, _APPLICATION_AT), _number(start, _VERSION_AT))
+    nothing_made = _number(start, _PAGES_AT) == 1 and _number(start, _OBJECTS_AT, 2) == 0
+    return None if nothing_made and header == Header(0, 0) else header
 
 
-def _number(start: bytes, at: int) -> int:
-    return int.from_bytes(start[at : at + 4], "big", signed=True)
+def _number(start: bytes, at: int, length: int = 4) -> int:
+    return int.from_bytes(start[at : at + length], "big", signed=True)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -58,8 +58,16 @@ def send(site: SiteFile, number: int) -> None:
     acknowledge("event", operation.id, 2 + 2 * STEPS)
 
 
-def main(path: Path, first: int) -> None:
-    """Write until killed, closing and opening the file now and then."""
+def create(folder: Path) -> None:
+    """Create one new site after the other."""
+    for number in count():
+        with SiteFile.open(folder / f"{number}.wattwright") as site:
+            site.put_setting("number", str(number).encode())
+            acknowledge("created", folder.name, number)
+
+
+def write(path: Path, first: int) -> None:
+    """Write, closing and opening the file now and then."""
     numbers = count(first)
     while True:
         with SiteFile.open(path) as site:
@@ -72,4 +80,7 @@ def main(path: Path, first: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    if Path(sys.argv[1]).is_dir():
+        create(Path(sys.argv[1]))
+    else:
+        write(Path(sys.argv[1]), int(sys.argv[2]))

@@ -124,6 +124,17 @@ def test_a_device_with_another_address_keeps_its_row(watched: Watched) -> None:
     assert [row.address.host for row in watched.list.rows] == ["192.168.1.77", IP]
 
 
+def test_a_name_moves_with_its_device(watched: Watched) -> None:
+    typed = Address("cellar.example", 80, "http")
+    watched.list.add(typed, vendor="whatwatt", id=ID)
+    watched.list.sighted(seen())
+    watched.list.sighted(seen("192.168.1.77"))
+    assert only(watched.list).address == typed
+    watched.list.identified(1, Identity(vendor="whatwatt", id=ID))
+    watched.list.found(Found(typed, "whatwatt", "whatwatt Go"))
+    assert only(watched.list).address == typed
+
+
 def test_two_devices_of_a_family_are_two_rows(watched: Watched) -> None:
     watched.list.sighted(seen())
     watched.list.sighted(seen("192.168.1.51", id="A842E3000000", name="whatwatt Go 000000", host="other.local"))
@@ -299,7 +310,7 @@ def test_whatever_comes_in_whatever_order_the_list_stays_consistent() -> None:
             ip, id = f"192.168.1.{dice.randrange(4)}", dice.choice(["", "a", "b"])
             address = Address(ip, 80, "http")
             sighting = seen(
-                ip, id=id, name=f"n{dice.randrange(3)}", interface=dice.choice("xy"), gone=dice.random() < 0.3
+                ip, id=id, name=f"n{dice.randrange(3)}", host="", interface=dice.choice("xy"), gone=dice.random() < 0.3
             )
             rows = watched.list.rows
             match dice.randrange(5):
@@ -319,6 +330,9 @@ def test_whatever_comes_in_whatever_order_the_list_stays_consistent() -> None:
         )
         identities = [(row.vendor, row.id) for row in rows if row.id]
         assert len(identities) == len(set(identities))
+        # Strangers may contradict each other about who is where, but nobody is nowhere.
+        assert all(row.gone or watched.list.at(row.address) for row in rows)
         for row in rows:
-            there = watched.list.at(row.address)
-            assert row.gone or (there is not None and there.address.host == row.address.host)
+            watched.list.remove(row.key)
+        assert not shown
+        assert not any(watched.list.at(Address(f"192.168.1.{last}", 80, "http")) for last in range(4))

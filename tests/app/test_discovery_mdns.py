@@ -248,6 +248,7 @@ def test_hostile_answers_neither_show_nor_stop_the_honest_one(run: Run) -> None:
                 hostile.zeroconf.async_send(packet)
             send(hostile, b"\x00\x00\x84\x00\xff\xff\xff\xff\xff\xff\xff\xff" + b"\xc0\x0c" * 20)
             send(hostile, too_long_label())
+            send(hostile, unaskable_host())
             async with announcing(info), asyncio.timeout(20):
                 async for found in browser:
                     heard.append(found)
@@ -268,6 +269,18 @@ def cached_names(browser: Browser) -> set[str]:
     assert listener._zeroconf is not None
     cached = listener._zeroconf.zeroconf.cache.async_entries_with_name(HTTP_SERVICE)
     return {record.alias for record in cached if isinstance(record, DNSPointer)}
+
+
+def unaskable_host() -> bytes:
+    """A service on a host whose name, read leniently, is too long to be asked for its address."""
+    owner = b"\x05_http\x04_tcp\x05local\x00"
+    pointer = b"\x04host\xc0\x0c"
+    place = struct.pack(">3H", 0, 0, 8080) + b"\x3c" + b"\xff" * 60 + b"\x05local\x00"
+    return (
+        struct.pack(">6H", 0, 0x8400, 0, 2, 0, 0)
+        + (owner + struct.pack(">HHIH", 12, 1, 4500, len(pointer)) + pointer)
+        + (b"\x04host" + owner + struct.pack(">HHIH", 33, 1, 120, len(place)) + place)
+    )
 
 
 def too_long_label() -> bytes:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from app.simulators.host import Running, SimulatorHost
-from app.vendors.g13.simulator import G13Simulator, Gateway, Role, SimulatedMeter, demo_gateway
+from app.vendors.g13.simulator import G13Simulator, Gateway, Role, SelfSigned, SimulatedMeter, demo_gateway
 from app.vendors.g13.tables import STORABLE, capabilities_from_bits
 
 ADMIN = ("admin", "Secret1")
@@ -80,18 +80,23 @@ def opened(running: Running, simulator: G13Simulator, login: tuple[str, str] | N
     )
 
 
+@pytest.fixture(scope="module")
+def certificate() -> SelfSigned:
+    return SelfSigned.issue("gateway under test")
+
+
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site(certificate: SelfSigned) -> Iterator[Site]:
     time = ManualTime()
-    simulator = G13Simulator(demo_gateway(now=time, admin_password=ADMIN[1], scan_s=1.0))
+    simulator = G13Simulator(demo_gateway(now=time, admin_password=ADMIN[1], scan_s=1.0), certificate=certificate)
     with SimulatorHost([simulator]) as host, opened(host[0], simulator, ADMIN) as client:
         yield Site(host, host[0], simulator, time, client)
 
 
 @pytest.fixture
-def fresh() -> Iterator[Site]:
+def fresh(certificate: SelfSigned) -> Iterator[Site]:
     time = ManualTime()
-    simulator = G13Simulator(demo_gateway(now=time))
+    simulator = G13Simulator(demo_gateway(now=time), certificate=certificate)
     with SimulatorHost([simulator]) as host, opened(host[0], simulator, ("admin", "admin")) as client:
         yield Site(host, host[0], simulator, time, client)
 
@@ -274,8 +279,8 @@ def test_scan_shows_its_finds_one_by_one(site: Site) -> None:
     assert site.send("POST", "/meters/scanned/1342526556", SCAN_ALL) == (200, OK)
     assert site.send("POST", "/meters/scanned/1342526556", SCAN_ALL)[0] == 400
     seen = []
-    for _ in range(66):
-        site.time.now_s += 1
+    for _ in range(22):
+        site.time.now_s += 3
         result = site.get("/meters/scanned")
         if len(result["scanresult"]) != len(seen):
             seen.append(result["scanresult"][-1])
@@ -419,8 +424,8 @@ def test_directly_connected_meter_has_no_ratio_to_set(site: Site) -> None:
 
 
 def test_powers_agree_with_each_other_and_with_the_instruments(site: Site) -> None:
-    for _ in range(20):
-        site.time.now_s += 37
+    for _ in range(8):
+        site.time.now_s += 97
         power, values = site.get(f"/meters/{DIRECT}/power"), site.get(f"/meters/{DIRECT}/instrument")
         assert {unit for kind in power.values() for _, unit in kind.values()} == {"W"}
         for part in ("l1", "l2", "l3", "total"):

@@ -198,14 +198,22 @@ def test_a_file_that_is_no_site_is_named_and_left_alone(path: Path, content: byt
     assert "no site file" in _refused(path).message
 
 
-def test_another_program_s_database_is_left_alone(path: Path) -> None:
+@pytest.mark.parametrize(
+    "statement", ["CREATE TABLE song (title)", "PRAGMA user_version = 3", "PRAGMA application_id = 9"]
+)
+def test_another_program_s_database_is_left_alone(path: Path, statement: str) -> None:
     with closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE song (title)")
+        other.execute(statement)
     assert "no site file" in _refused(path).message
 
 
-def test_an_empty_file_becomes_a_site(path: Path) -> None:
+@pytest.mark.parametrize("statements", [(), ("BEGIN EXCLUSIVE", "COMMIT")])
+def test_an_empty_file_or_database_becomes_a_site(path: Path, statements: tuple[str, ...]) -> None:
+    """Both are what a kill leaves while a site is created."""
     path.touch()
+    with closing(sqlite3.connect(path, isolation_level=None)) as plain:
+        for statement in statements:
+            plain.execute(statement)
     with SiteFile.open(path) as site:
         assert site.devices() == ()
 

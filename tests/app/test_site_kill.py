@@ -7,6 +7,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from app.site.sitefile import SiteFile
 from . import site_writer
 
 KILLS = 50
+CREATING_KILLS = 20
 TOP = Path(__file__).parents[2]
 
 
@@ -27,13 +29,14 @@ class Promised(NamedTuple):
     events: dict[str, int]
 
 
-def _killed_writer(path: Path, first: int, after: int) -> Promised:
-    """Run the writer, kill it once it has acknowledged `after` records, and return all that it had said."""
+def _killed_writer(path: Path, first: int, after: int, linger_s: float = 0) -> Promised:
+    """Run the writer, kill it `linger_s` after it has acknowledged `after` records, and return all that it said."""
     environment = {**os.environ, "PYTHONPATH": str(TOP)}
     command = [sys.executable, "-m", "tests.app.site_writer", str(path), str(first)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=TOP) as writer:
         assert writer.stdout is not None
         said = [writer.stdout.readline() for _ in range(after)]
+        time.sleep(linger_s)
         writer.kill()
         said += writer.stdout.readlines()
     assert said[0], "the writer did not even start"
@@ -94,7 +97,7 @@ def test_after_fifty_kills_nothing_that_was_kept_is_lost(tmp_path: Path) -> None
     operations: set[str] = set()
     interrupted = 0
     for kill in range(KILLS):
-        promised = _killed_writer(path, kill * 1000, after=chance.randint(1, 160))
+        promised = _killed_writer(path, kill * 1000, after=chance.randint(1, 160), linger_s=chance.uniform(0, 0.003))
         with SiteFile.open(path) as site:
             drafts = _check_drafts(site, drafts | promised.drafts)
             operations |= _check_journal(site, promised.events, operations)
@@ -107,6 +110,19 @@ def test_after_fifty_kills_nothing_that_was_kept_is_lost(tmp_path: Path) -> None
     with SiteFile.open(path) as site:
         assert operations == {operation.id for operation in site.journal.operations(limit=10**6)}
     assert interrupted, "no kill fell into a sending: the test proves nothing"
+
+
+def test_a_site_that_was_being_created_at_the_kill_can_be_opened(tmp_path: Path) -> None:
+    chance = random.Random(20240608)
+    for kill in range(CREATING_KILLS):
+        folder = tmp_path / str(kill)
+        folder.mkdir()
+        promised = _killed_writer(folder, 0, after=chance.randint(1, 5), linger_s=chance.uniform(0, 0.02))
+        _, created = promised.drafts[folder.name]
+        with SiteFile.open(folder / f"{created}.wattwright") as site:
+            assert site.setting("number") == str(created).encode()
+        with SiteFile.open(folder / f"{created + 1}.wattwright") as site:
+            assert site.setting("number") in (None, str(created + 1).encode())
 
 
 def test_a_site_is_free_again_when_its_program_was_killed(tmp_path: Path) -> None:

@@ -506,6 +506,17 @@ def test_the_watchdog_follows_the_report_interval(host: SimulatorHost, run: Any)
     run(main())
 
 
+def test_the_live_stream_learns_the_report_interval_by_itself(host: SimulatorHost, run: Any) -> None:
+    device = host.add(WhatwattSimulator(interval_s=30.0, speed=30 * FAST))
+
+    async def main() -> None:
+        async with connected(device) as client:
+            await take(1, watch_live(client, ""))
+            assert client.watchdog_s() == 150
+
+    run(main())
+
+
 def test_a_meter_that_wants_a_key_is_a_warning_on_its_page(host: SimulatorHost, run: Any) -> None:
     simulator = WhatwattSimulator()
     simulator.meter_status = "KEY REQUIRED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import math
 
 import pytest
@@ -95,6 +96,30 @@ def test_basic_wants_the_empty_user() -> None:
     assert protection.challenge("GET", "/", basic(":secret")) == ""
     for wrong in (basic("admin:secret"), basic(":other"), "Basic !", "Digest x"):
         assert protection.challenge("GET", "/", wrong)
+
+
+def digest(nonce: str, count: int, *, password: str = "secret", target: str = "/api/v1/live") -> str:
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    session = md5(f"{md5(f':whatwatt-1:{password}')}:{nonce}:c0ffee")
+    proof = md5(f"{session}:{nonce}:{count:08x}:c0ffee:auth:{md5(f'GET:{target}')}")
+    return (
+        f'Digest username="", realm="whatwatt-1", nonce="{nonce}", uri="{target}", algorithm=MD5-sess, '
+        f'qop=auth, nc={count:08x}, cnonce="c0ffee", response="{proof}"'
+    )
+
+
+def test_digest_lets_in_once_per_count_until_the_nonce_is_stale() -> None:
+    protection = Protection("whatwatt-1", "secret", nonce_uses=2)
+    asked = protection.challenge("GET", "/api/v1/live", "")
+    nonce = asked.split('nonce="')[1].split('"')[0]
+    assert protection.challenge("GET", "/api/v1/live", digest(nonce, 1)) == ""
+    assert "stale=true" in protection.challenge("GET", "/api/v1/live", digest(nonce, 1))
+    assert protection.challenge("GET", "/api/v1/live", digest(nonce, 2)) == ""
+    assert "stale=true" in protection.challenge("GET", "/api/v1/live", digest(nonce, 3))
+    assert "stale" not in protection.challenge("GET", "/api/v1/live", digest(nonce, 2, password="guess"))
+    assert protection.challenge("GET", "/api/v1/live?x=1", digest(nonce, 2))
 
 
 def test_digest_refuses_what_it_never_asked_for() -> None:

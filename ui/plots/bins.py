@@ -10,6 +10,8 @@ from .ring import Column
 
 LEAST_SPAN = 0.01
 """The least height of an axis, as a part of the values on it: noise in the last digit shall not look like an event."""
+LEAST_SIZE = 10.0
+"""… of values around zero: in W, V or A."""
 ROOM = 0.06
 """Free space above and below the curves, as a part of their span."""
 TOO_EMPTY = 0.4
@@ -52,7 +54,7 @@ def axis_range(low: float, high: float, now: tuple[float, float] | None) -> tupl
 
     An axis that follows every reading costs more to paint than the curves, and cannot be read.
     """
-    span = max(high - low, LEAST_SPAN * max(abs(low), abs(high), 1.0))
+    span = max(high - low, LEAST_SPAN * max(abs(low), abs(high), LEAST_SIZE))
     if now is not None:
         height = now[1] - now[0]
         if now[0] <= low and high <= now[1] and span >= TOO_EMPTY * height:
@@ -60,7 +62,9 @@ def axis_range(low: float, high: float, now: tuple[float, float] | None) -> tupl
     middle = (low + high) / 2
     span *= 1 + 2 * ROOM
     step = _round_step(span / 4)
-    return math.floor((middle - span / 2) / step) * step, math.ceil((middle + span / 2) / step) * step
+    bottom, top = math.floor((middle - span / 2) / step) * step, math.ceil((middle + span / 2) / step) * step
+    # What never is negative stands on its zero line, not above it.
+    return (0.0 if bottom < 0 <= low else bottom), (0.0 if low < high <= 0 < top else top)
 
 
 def _round_step(step: float) -> float:

@@ -60,9 +60,7 @@ class Legend(QWidget):
             left = self._paint_entry(painter, metrics, theme, entry, left)
         painter.end()
 
-    def _paint_entry(
-        self, painter: QPainter, metrics: QFontMetricsF, theme: Theme, entry: Entry, left: float
-    ) -> float:
+    def _paint_entry(self, painter: QPainter, metrics: QFontMetricsF, theme: Theme, entry: Entry, left: float) -> float:
         centre = self.height() / 2
         painter.setPen(QPen(QColor(entry.colour), 3))
         painter.drawLine(QPointF(left, centre), QPointF(left + SWATCH, centre))

@@ -26,6 +26,8 @@ NOTHING_YET = (0.0, 1.0)
 WHEEL_NOTCH = 120.0
 WHEEL_ZOOM = 0.8
 LEAST_DRAG_PX = 6
+GRID_BELOW = -1000
+"""Axes are painted above the curves by default, and their grid would cut the curves up."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ class UnitPlot(QWidget):
             axis.setTickPen(pg.mkPen(theme.plot_grid))
             axis.setTickFont(self.font())
             axis.setGrid(255)
+            axis.setZValue(GRID_BELOW)
         self._cross.setPen(pg.mkPen(theme.accent, width=1))
         self.box.rbScaleBox.setPen(pg.mkPen(theme.accent))
         fill = pg.mkColor(theme.accent)
@@ -203,7 +206,9 @@ class UnitPlot(QWidget):
             self.box.setYRange(*wanted, padding=0)
 
     def _show_ends(self, ends: list[float]) -> None:
-        top = self._names.mapFromGlobal(self._view.mapToGlobal(self._view.mapFromScene(self.box.sceneBoundingRect().topLeft())))
+        top = self._names.mapFromGlobal(
+            self._view.mapToGlobal(self._view.mapFromScene(self.box.sceneBoundingRect().topLeft()))
+        )
         low, high = self._range or NOTHING_YET
         height = self.box.height()
         self._names.show_names(

@@ -72,9 +72,9 @@ class WhatwattClient:
         return Identity(
             vendor="whatwatt",
             id=info.id,
-            model=info.model,
-            name=info.name,
-            firmware=info.firmware,
+            model=info.model or "",
+            name=info.name or "",
+            firmware=info.firmware or "",
             facts=_facts(info, fill(MeterInfo, system), fill(Supply, system)),
         )
 
@@ -223,9 +223,9 @@ def _facts(info: DeviceInfo, meter: MeterInfo, supply: Supply) -> tuple[tuple[st
     volts = (("USB", supply.v_usb), ("M-Bus", supply.v_mbus), ("P1", supply.v_p1), ("buffer", supply.v_scap))
     facts = (
         ("Meter", named),
-        ("Meter status", meter.status),
+        ("Meter status", meter.status or ""),
         ("Interface", " ".join(filter(None, (meter.interface, meter.protocol)))),
         ("Supply", ", ".join(f"{name} {value:.2f} V" for name, value in volts if value is not None)),
-        ("Licence", info.licence),
+        ("Licence", info.licence or ""),
     )
     return tuple((label, text) for label, text in facts if text)

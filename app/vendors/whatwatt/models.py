@@ -9,6 +9,7 @@ import msgspec
 from app.model.section import Choice, Field
 from app.vendors.whatwatt.places import At
 
+Text = str | None
 Number = float | None
 Count = int | None
 Switch = bool | None
@@ -35,29 +36,29 @@ WIFI_MODE = (Choice("STA", "Client of an access point"),)
 class DeviceInfo(msgspec.Struct, frozen=True):
     """The device itself."""
 
-    name: Annotated[str, Field("Name", manual="2.3"), At("device.name")] = ""
-    id: Annotated[str, Field("Identifier", help="Printed on the device", manual="2.3"), At("device.id")] = ""
-    model: Annotated[str, Field("Model", manual="2.3"), At("device.model")] = ""
-    firmware: Annotated[str, Field("Firmware", manual="2.3"), At("device.firmware")] = ""
-    build: Annotated[str, Field("Build"), At("device.build")] = ""
+    name: Annotated[Text, Field("Name", manual="2.3"), At("device.name")] = None
+    id: Annotated[Text, Field("Identifier", help="Printed on the device", manual="2.3"), At("device.id")] = None
+    model: Annotated[Text, Field("Model", manual="2.3"), At("device.model")] = None
+    firmware: Annotated[Text, Field("Firmware", manual="2.3"), At("device.firmware")] = None
+    build: Annotated[Text, Field("Build"), At("device.build")] = None
     upgradable: Annotated[Switch, Field("Can be upgraded", manual="2.3"), At("device.upgrade_capable")] = None
     clock: Annotated[
-        str, Field("Device's clock", help="In the device's own time zone", manual="2.3"), At("device.date device.time")
-    ] = ""
+        Text, Field("Device's clock", help="In the device's own time zone", manual="2.3"), At("device.date device.time")
+    ] = None
     running_s: Annotated[
         Count,
         Field("Running for", unit="s", help="Since the last restart", manual="2.3"),
         At("device.time_since_boot", ("device.time_since_reboot",)),
     ] = None
     restarted: Annotated[
-        str, Field("Last restart", manual="2.3"), At("device.last_reboot.date device.last_reboot.time")
-    ] = ""
+        Text, Field("Last restart", manual="2.3"), At("device.last_reboot.date device.last_reboot.time")
+    ] = None
     licence: Annotated[
-        str,
+        Text,
         Field("Licence", help="The polled report and MQTT need the maker's Plus licence"),
         At("device.license.type"),
-    ] = ""
-    licensed_since: Annotated[str, Field("Licensed since"), At("device.license.activation_date")] = ""
+    ] = None
+    licensed_since: Annotated[Text, Field("Licensed since"), At("device.license.activation_date")] = None
 
 
 class Supply(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ class Clouds(msgspec.Struct, frozen=True):
         Switch, Field("whatwatt cloud connected", manual="2.3"), At("clouds.whatwatt.connected")
     ] = None
     mystrom: Annotated[Switch, Field("myStrom", manual="2.3"), At("clouds.mystrom.enabled")] = None
-    mystrom_status: Annotated[str, Field("myStrom status", manual="2.3"), At("clouds.mystrom.status")] = ""
+    mystrom_status: Annotated[Text, Field("myStrom status", manual="2.3"), At("clouds.mystrom.status")] = None
     solar_manager: Annotated[Switch, Field("Solar Manager", manual="2.3"), At("clouds.solar_manager.enabled")] = None
     solar_manager_connected: Annotated[
         Switch, Field("Solar Manager connected", manual="2.3"), At("clouds.solar_manager.connected")
@@ -96,24 +97,24 @@ class Clouds(msgspec.Struct, frozen=True):
     mqtt_connected: Annotated[Switch, Field("MQTT client connected", manual="2.3"), At("clouds.mqtc.connected")] = None
     stromkonto: Annotated[Switch, Field("Stromkonto"), At("clouds.stromkonto.enabled")] = None
     stromkonto_connected: Annotated[Switch, Field("Stromkonto connected"), At("clouds.stromkonto.connected")] = None
-    script: Annotated[str, Field("Script"), At("services.berry.execution_status.state")] = ""
+    script: Annotated[Text, Field("Script"), At("services.berry.execution_status.state")] = None
 
 
 class MeterInfo(msgspec.Struct, frozen=True):
     """The meter on the customer interface."""
 
     status: Annotated[
-        str, Field("Status", choices=METER_STATUS, suggestions=True, manual="2.3"), At("meter.status")
-    ] = ""
+        Text, Field("Status", choices=METER_STATUS, suggestions=True, manual="2.3"), At("meter.status")
+    ] = None
     interface: Annotated[
-        str, Field("Interface", choices=INTERFACE, suggestions=True, manual="2.3"), At("meter.interface")
-    ] = ""
-    id: Annotated[str, Field("Identifier", manual="2.3"), At("meter.id")] = ""
-    manufacturer: Annotated[str, Field("Manufacturer", manual="2.3"), At("meter.manufacturer")] = ""
-    type: Annotated[str, Field("Type", manual="2.3"), At("meter.type")] = ""
-    model: Annotated[str, Field("Model", manual="2.3"), At("meter.model")] = ""
-    protocol: Annotated[str, Field("Protocol", manual="2.3"), At("meter.protocol")] = ""
-    protocol_version: Annotated[str, Field("Protocol version", manual="2.3"), At("meter.protocol_version")] = ""
+        Text, Field("Interface", choices=INTERFACE, suggestions=True, manual="2.3"), At("meter.interface")
+    ] = None
+    id: Annotated[Text, Field("Identifier", manual="2.3"), At("meter.id")] = None
+    manufacturer: Annotated[Text, Field("Manufacturer", manual="2.3"), At("meter.manufacturer")] = None
+    type: Annotated[Text, Field("Type", manual="2.3"), At("meter.type")] = None
+    model: Annotated[Text, Field("Model", manual="2.3"), At("meter.model")] = None
+    protocol: Annotated[Text, Field("Protocol", manual="2.3"), At("meter.protocol")] = None
+    protocol_version: Annotated[Text, Field("Protocol version", manual="2.3"), At("meter.protocol_version")] = None
     report_interval_s: Annotated[
         Number, Field("Report interval", unit="s", decimals=1, manual="2.3"), At("meter.report_interval")
     ] = None
@@ -123,50 +124,50 @@ class MeterInfo(msgspec.Struct, frozen=True):
         Count, Field("Tariff now", help="0: the meter does not say", manual="2.3"), At("meter.tariff")
     ] = None
     clock: Annotated[
-        str, Field("Meter's clock", help="In the meter's own time zone", manual="2.3"), At("meter.date meter.time")
-    ] = ""
+        Text, Field("Meter's clock", help="In the meter's own time zone", manual="2.3"), At("meter.date meter.time")
+    ] = None
 
 
 class Wifi(msgspec.Struct, frozen=True):
     """The wireless connection."""
 
-    status: Annotated[str, Field("Status", manual="2.3"), At("wifi.status")] = ""
-    mode: Annotated[str, Field("Mode", choices=WIFI_MODE, suggestions=True, manual="2.3"), At("wifi.mode")] = ""
-    ssid: Annotated[str, Field("Network", manual="2.3"), At("wifi.ssid")] = ""
+    status: Annotated[Text, Field("Status", manual="2.3"), At("wifi.status")] = None
+    mode: Annotated[Text, Field("Mode", choices=WIFI_MODE, suggestions=True, manual="2.3"), At("wifi.mode")] = None
+    ssid: Annotated[Text, Field("Network", manual="2.3"), At("wifi.ssid")] = None
     signal: Annotated[Count, Field("Signal", unit="%", manual="2.3"), At("wifi.signal")] = None
     rssi: Annotated[Count, Field("Signal level", unit="dBm", manual="2.3"), At("wifi.rssi")] = None
     channel: Annotated[Count, Field("Channel", manual="2.3"), At("wifi.channel")] = None
-    ip: Annotated[str, Field("IP address", manual="2.3"), At("wifi.ip")] = ""
-    mask: Annotated[str, Field("Network mask", manual="2.3"), At("wifi.mask")] = ""
-    gateway: Annotated[str, Field("Default gateway", manual="2.3"), At("wifi.gateway")] = ""
-    dns: Annotated[str, Field("DNS server", manual="2.3"), At("wifi.dns")] = ""
-    mac: Annotated[str, Field("MAC address", manual="2.3"), At("wifi.mac")] = ""
-    bssid: Annotated[str, Field("Access point", help="Its MAC address", manual="2.3"), At("wifi.bssid")] = ""
-    auth_mode: Annotated[str, Field("Security", manual="2.3"), At("wifi.auth_mode")] = ""
-    pairwise_cipher: Annotated[str, Field("Pairwise cipher", manual="2.3"), At("wifi.pairwise_cipher")] = ""
-    group_cipher: Annotated[str, Field("Group cipher", manual="2.3"), At("wifi.group_cipher")] = ""
-    phy: Annotated[str, Field("Standards", help="Letters of IEEE 802.11", manual="2.3"), At("wifi.phy")] = ""
-    ht: Annotated[str, Field("Channel width", unit="MHz", manual="2.3"), At("wifi.ht")] = ""
+    ip: Annotated[Text, Field("IP address", manual="2.3"), At("wifi.ip")] = None
+    mask: Annotated[Text, Field("Network mask", manual="2.3"), At("wifi.mask")] = None
+    gateway: Annotated[Text, Field("Default gateway", manual="2.3"), At("wifi.gateway")] = None
+    dns: Annotated[Text, Field("DNS server", manual="2.3"), At("wifi.dns")] = None
+    mac: Annotated[Text, Field("MAC address", manual="2.3"), At("wifi.mac")] = None
+    bssid: Annotated[Text, Field("Access point", help="Its MAC address", manual="2.3"), At("wifi.bssid")] = None
+    auth_mode: Annotated[Text, Field("Security", manual="2.3"), At("wifi.auth_mode")] = None
+    pairwise_cipher: Annotated[Text, Field("Pairwise cipher", manual="2.3"), At("wifi.pairwise_cipher")] = None
+    group_cipher: Annotated[Text, Field("Group cipher", manual="2.3"), At("wifi.group_cipher")] = None
+    phy: Annotated[Text, Field("Standards", help="Letters of IEEE 802.11", manual="2.3"), At("wifi.phy")] = None
+    ht: Annotated[Text, Field("Channel width", unit="MHz", manual="2.3"), At("wifi.ht")] = None
     wps: Annotated[Switch, Field("WPS", manual="2.3"), At("wifi.wps")] = None
-    country: Annotated[str, Field("Country", manual="2.3"), At("wifi.country")] = ""
+    country: Annotated[Text, Field("Country", manual="2.3"), At("wifi.country")] = None
 
 
 class Ethernet(msgspec.Struct, frozen=True):
     """The wired connection; all empty on a device without one."""
 
-    status: Annotated[str, Field("Status", manual="2.3"), At("ethernet.status")] = ""
-    ip: Annotated[str, Field("IP address", manual="2.3"), At("ethernet.ip")] = ""
-    mask: Annotated[str, Field("Network mask", manual="2.3"), At("ethernet.mask")] = ""
-    gateway: Annotated[str, Field("Default gateway", manual="2.3"), At("ethernet.gateway")] = ""
-    dns: Annotated[str, Field("DNS server", manual="2.3"), At("ethernet.dns")] = ""
-    mac: Annotated[str, Field("MAC address", manual="2.3"), At("ethernet.mac")] = ""
+    status: Annotated[Text, Field("Status", manual="2.3"), At("ethernet.status")] = None
+    ip: Annotated[Text, Field("IP address", manual="2.3"), At("ethernet.ip")] = None
+    mask: Annotated[Text, Field("Network mask", manual="2.3"), At("ethernet.mask")] = None
+    gateway: Annotated[Text, Field("Default gateway", manual="2.3"), At("ethernet.gateway")] = None
+    dns: Annotated[Text, Field("DNS server", manual="2.3"), At("ethernet.dns")] = None
+    mac: Annotated[Text, Field("MAC address", manual="2.3"), At("ethernet.mac")] = None
 
 
 class SdCard(msgspec.Struct, frozen=True):
     """The memory card."""
 
     installed: Annotated[Switch, Field("Card present", manual="2.3"), At("sd_card.installed")] = None
-    type: Annotated[str, Field("Type", manual="2.3"), At("sd_card.type")] = ""
+    type: Annotated[Text, Field("Type", manual="2.3"), At("sd_card.type")] = None
     size: Annotated[
         Count, Field("Size", unit="MB", help="The manual names no unit", manual="2.3"), At("sd_card.size")
     ] = None

@@ -50,8 +50,8 @@ def text_of(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def clock_text(document: object, path: str) -> str:
-    """A date and time as the device's clock shows it; what cannot be read stays as it came.
+def clock_text(document: object, path: str) -> str | None:
+    """A date and time as the device's clock shows it; what cannot be read stays as it came, None where there is none.
 
     The plain entry ends in Z and is local time, so the entries that name their zone come first.
     """
@@ -59,11 +59,11 @@ def clock_text(document: object, path: str) -> str:
         text = text_of(dig(document, path + suffix))
         if text:
             return _ISO.sub(rf"\g<date> \g<time> {zone}", text).rstrip()
-    return ""
+    return None
 
 
 def fill(model: type[M], document: object) -> M:
-    """The model with what the document has; None, or empty for texts, where it has nothing.
+    """The model with what the document has, None where it has nothing.
 
     Raises:
         BadReply: a value is of another kind than the manual says; the message names its place.
@@ -75,13 +75,12 @@ def _value(document: object, at: At, kind: type) -> Any:
     if isinstance(at, ClockAt):
         return clock_text(document, at.path)
     for path in (at.path, *at.otherwise):
-        parts = [dig(document, part) for part in path.split(" ")]
-        if all(part in (None, "") for part in parts):
-            continue
-        if kind is str:
-            return " ".join(filter(None, map(text_of, parts)))
-        return convert(parts[0], kind, path)
-    return "" if kind is str else None
+        parts = [part for part in (dig(document, place) for place in path.split(" ")) if part is not None]
+        if parts and kind is str:
+            return " ".join(map(text_of, parts))
+        if parts and parts[0] != "":
+            return convert(parts[0], kind, path)
+    return None
 
 
 @functools.cache

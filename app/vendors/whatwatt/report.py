@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from app.model.section import Field
-from app.vendors.whatwatt.models import INTERFACE, METER_STATUS, Count, Number
+from app.vendors.whatwatt.models import INTERFACE, METER_STATUS, Count, Number, Text
 from app.vendors.whatwatt.places import At, ClockAt
 
 
@@ -15,10 +15,10 @@ class Report(msgspec.Struct, frozen=True):
     """What the meter measured last. None where the meter does not send a value."""
 
     time: Annotated[
-        str,
+        Text,
         Field("Time of reading", help="By the meter's clock, in its own time zone", manual="3.1"),
         ClockAt("report.date_time"),
-    ] = ""
+    ] = None
     id: Annotated[
         Count, Field("Number", help="Counts up with every reading since the restart", manual="3.1"), At("report.id")
     ] = None
@@ -138,29 +138,29 @@ class Report(msgspec.Struct, frozen=True):
         At("report.conv_factor"),
     ] = None
     meter_status: Annotated[
-        str, Field("Meter status", choices=METER_STATUS, suggestions=True, manual="3.1"), At("meter.status")
-    ] = ""
+        Text, Field("Meter status", choices=METER_STATUS, suggestions=True, manual="3.1"), At("meter.status")
+    ] = None
     meter_interface: Annotated[
-        str, Field("Meter interface", choices=INTERFACE, suggestions=True, manual="3.1"), At("meter.interface")
-    ] = ""
-    meter_protocol: Annotated[str, Field("Meter protocol", manual="3.1"), At("meter.protocol")] = ""
+        Text, Field("Meter interface", choices=INTERFACE, suggestions=True, manual="3.1"), At("meter.interface")
+    ] = None
+    meter_protocol: Annotated[Text, Field("Meter protocol", manual="3.1"), At("meter.protocol")] = None
     meter_protocol_version: Annotated[
-        str, Field("Meter protocol version", manual="3.1"), At("meter.protocol_version")
-    ] = ""
-    meter_logical_name: Annotated[str, Field("Meter's logical name", manual="3.1"), At("meter.logical_name")] = ""
-    meter_id: Annotated[str, Field("Meter identifier", manual="3.1"), At("meter.id")] = ""
-    meter_model: Annotated[str, Field("Meter model", manual="3.1"), At("meter.model")] = ""
-    meter_vendor: Annotated[str, Field("Meter maker", manual="3.1"), At("meter.vendor")] = ""
-    meter_prefix: Annotated[str, Field("Meter maker's prefix", manual="3.1"), At("meter.prefix")] = ""
-    device_id: Annotated[str, Field("Device identifier", manual="3.1"), At("system.id")] = ""
+        Text, Field("Meter protocol version", manual="3.1"), At("meter.protocol_version")
+    ] = None
+    meter_logical_name: Annotated[Text, Field("Meter's logical name", manual="3.1"), At("meter.logical_name")] = None
+    meter_id: Annotated[Text, Field("Meter identifier", manual="3.1"), At("meter.id")] = None
+    meter_model: Annotated[Text, Field("Meter model", manual="3.1"), At("meter.model")] = None
+    meter_vendor: Annotated[Text, Field("Meter maker", manual="3.1"), At("meter.vendor")] = None
+    meter_prefix: Annotated[Text, Field("Meter maker's prefix", manual="3.1"), At("meter.prefix")] = None
+    device_id: Annotated[Text, Field("Device identifier", manual="3.1"), At("system.id")] = None
     device_time: Annotated[
-        str,
+        Text,
         Field("Device's clock", help="In its own time zone", manual="3.1"),
         ClockAt("system.date_time"),
-    ] = ""
+    ] = None
     boot_id: Annotated[
-        str, Field("Start", help="Another one after every restart", manual="3.1"), At("system.boot_id")
-    ] = ""
+        Text, Field("Boot identifier", help="Another one after every restart", manual="3.1"), At("system.boot_id")
+    ] = None
     running_s: Annotated[
         Number, Field("Running for", unit="s", decimals=0, manual="3.1"), At("system.time_since_boot")
     ] = None

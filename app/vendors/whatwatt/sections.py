@@ -55,8 +55,8 @@ def meter_problems(meter: MeterInfo) -> list[Problem]:
     return _status_problems("status", meter.status)
 
 
-def _status_problems(field: str, status: str) -> list[Problem]:
-    advice = _METER_ADVICE.get(status.strip().upper())
+def _status_problems(field: str, status: str | None) -> list[Problem]:
+    advice = _METER_ADVICE.get((status or "").strip().upper())
     return [Problem(field, advice, warning=True)] if advice else []
 
 

@@ -4,10 +4,11 @@
 open and we had to decide stands in the module that does it.
 """
 
+from app.vendors.g13.simulator.certificate import SelfSigned
 from app.vendors.g13.simulator.device import G13Simulator
 from app.vendors.g13.simulator.gateway import Gateway
 from app.vendors.g13.simulator.meter import SimulatedMeter
 from app.vendors.g13.simulator.site import demo_gateway
 from app.vendors.g13.simulator.users import Role
 
-__all__ = ["G13Simulator", "Gateway", "Role", "SimulatedMeter", "demo_gateway"]
+__all__ = ["G13Simulator", "Gateway", "Role", "SelfSigned", "SimulatedMeter", "demo_gateway"]

@@ -40,17 +40,27 @@ _RESET_PASSWORD = b"Please reset password and try again."
 
 
 class G13Simulator:
-    """One gateway. `latency_ms` passes before every answer; `legacy_tls` leaves it TLS 1.0 and RSA-1024 only."""
+    """One gateway. `latency_ms` passes before every answer; `legacy_tls` leaves it TLS 1.0 and RSA-1024 only.
+
+    Without a `certificate` it signs a new one for itself; a gateway that is to come back as itself gets its old one.
+    """
 
     vendor = "g13"
     max_connections = 2
     keep_alive_s = 1.0
     announce: tuple[str, dict[str, str]] | None = None
 
-    def __init__(self, gateway: Gateway, *, latency_ms: float = 0.0, legacy_tls: bool = False) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        latency_ms: float = 0.0,
+        legacy_tls: bool = False,
+        certificate: SelfSigned | None = None,
+    ) -> None:
         self.gateway = gateway
         self.latency_ms = latency_ms
-        self.certificate = SelfSigned.issue(gateway.serial, bits=1024 if legacy_tls else 2048)
+        self.certificate = certificate or SelfSigned.issue(gateway.serial, bits=1024 if legacy_tls else 2048)
         self.tls = self.certificate.server_context(legacy=legacy_tls)
         self.requests: list[str] = []
         """Method and path of every request, in order; nothing else of it."""

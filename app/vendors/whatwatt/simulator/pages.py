@@ -149,6 +149,8 @@ def report_page(state: State) -> dict[str, Any]:
         report["voltage"] = dict(zip(PHASES, now.volts, strict=True))
         report["current"] = dict(zip(PHASES, now.amps, strict=True))
         report["power_factor"] = now.factor
+        demand = house.registers.demand
+        report["max_demand"] = {"active": {"positive": {"total": _kilo(max(demand)), **_by_tariff(demand)}}}
     report["energy"] = _energy(house, p1)
     report["conv_factor"] = 1
     meter = _system_meter(state)
@@ -159,7 +161,11 @@ def report_page(state: State) -> dict[str, Any]:
             "interface": meter["interface"],
             "protocol": meter.get("protocol", ""),
             "id": meter.get("id", ""),
+            "protocol_version": meter.get("protocol_version", ""),
+            "logical_name": meter.get("type", ""),
+            "model": meter.get("model", ""),
             "vendor": meter.get("manufacturer", ""),
+            "prefix": meter.get("type", "")[:3],
         },
         "system": {
             "id": state.id,
@@ -174,7 +180,7 @@ def _energy(house: Household, p1: bool) -> dict[str, Any]:
     registers = house.registers
 
     def tariffs(wh: list[float]) -> dict[str, float]:
-        return {"total": _kilo(sum(wh)), "t1": _kilo(wh[0]), "t2": _kilo(wh[1])}
+        return {"total": _kilo(sum(wh)), **_by_tariff(wh)}
 
     active = {"positive": tariffs(registers.imported), "negative": tariffs(registers.exported)}
     imported, exported = _kilo(registers.reactive_imported), _kilo(registers.reactive_exported)
@@ -219,6 +225,10 @@ def live_data(state: State) -> dict[str, Any]:
         "Time": f"{state.now:%H:%M:%S}",
         "Uptime": round(state.running_s / 3600, 2),
     }
+
+
+def _by_tariff(values: list[float]) -> dict[str, float]:
+    return {"t1": _kilo(values[0]), "t2": _kilo(values[1])}
 
 
 def _kilo(value: float) -> float:

@@ -1,0 +1,131 @@
+"""Answers what a device's certificate and login ask: from options, environment and keyring, then at the prompt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from app.cli.console import Console
+from app.cli.options import PASSWORD, Options
+from app.model.device import Address, Credentials
+from app.model.errors import (
+    CertificateChanged,
+    CertificateNotTrusted,
+    LoginFailed,
+    PasswordChangeRequired,
+    UsageError,
+)
+from app.net.tls import Certificate
+from app.site.credentials import Passwords, Where
+
+
+class Answers:
+    """The `Questions` of connecting. `choose` gives the new password where one may be set."""
+
+    def __init__(
+        self, options: Options, console: Console, passwords: Passwords, choose: Callable[[], str] | None = None
+    ) -> None:
+        self._options = options
+        self._console = console
+        self._passwords = passwords
+        self._choose = choose
+        self._looked_up = False
+        self._entered: Credentials | None = None
+        self.changed = False
+        """A new password was asked for on the way, and set."""
+
+    def at_once(self, default_user: str) -> Credentials | None:
+        """The login that needs no question."""
+        password = os.environ.get(PASSWORD)
+        return None if password is None else Credentials(self._options.user or default_user, password)
+
+    async def accept_certificate(self, address: Address, shown: Certificate, error: CertificateNotTrusted) -> bool:
+        """Is this the device's certificate?
+
+        Raises:
+            CertificateNotTrusted: it is not the demanded one.
+        """
+        demanded = self._options.demanded()
+        if demanded:
+            raise CertificateNotTrusted(
+                f"{address} shows {error.fingerprint}; --fingerprint demands {demanded}.",
+                fingerprint=error.fingerprint,
+                hint="Check the address, and the fingerprint at the device.",
+            ) from error
+        if self._options.accept_certificate:
+            if isinstance(error, CertificateChanged):
+                self._console.note(
+                    f"Warning: {address} shows another certificate than before. Now accepted: {error.fingerprint}; "
+                    f"accepted before: {error.pinned}."
+                )
+            return True
+        if not self._console.interactive:
+            error.hint += " Options: --fingerprint sha256:… demands it, --accept-certificate accepts what is shown."
+            return False
+        self._console.note(f"{error.title}: {error.message}", *_facts(shown), f"  {error.hint}")
+        return self._console.confirm("Accept this certificate and remember it?")
+
+    async def login(self, address: Address, user: str, error: LoginFailed) -> Credentials | None:
+        """Who logs in? From the keyring once, then from the prompt.
+
+        Raises:
+            LoginFailed: there is nobody to ask; the hint says what to set.
+        """
+        if PASSWORD in os.environ:
+            raise LoginFailed(error.message, hint=f"Check {PASSWORD} and --user.") from error
+        name = self._options.user or user
+        if not self._looked_up:
+            self._looked_up = True
+            kept = await self._passwords.get(address.netloc, name)
+            if kept is not None:
+                return kept
+        if not self._console.interactive:
+            raise LoginFailed(
+                error.message,
+                hint=f"Set {PASSWORD} (and --user), or run this in a terminal to be asked for the password.",
+            ) from error
+        self._console.note(error.message)
+        whose = f"Password of '{name}' at {address}" if name else f"Password of {address}"
+        password = self._console.ask_secret(whose)
+        self._entered = Credentials(name, password) if password else None
+        return self._entered
+
+    async def new_password(self, address: Address, user: str, error: PasswordChangeRequired) -> str | None:
+        """The new password, if this verb sets one.
+
+        Raises:
+            UsageError: the device's rules forbid the one that was given.
+        """
+        if self._choose is None:
+            error.hint += f" Do it by: wattwright password {address}"
+            return None
+        if self.changed:
+            self.changed = False
+            raise UsageError(error.message, hint=error.hint) from error
+        self.changed = True
+        return self._choose()
+
+    async def remember(self, address: Address, credentials: Credentials | None) -> None:
+        """Keep a password that was entered here and proved right, where there is a keyring.
+
+        A password that the keyring has under this user is replaced by the present one.
+        """
+        if credentials is None:
+            return
+        kept = self._entered is not None or (
+            self.changed and await self._passwords.get(address.netloc, credentials.user) is not None
+        )
+        if kept and await self._passwords.prepare() is Where.KEYRING:
+            await self._passwords.remember(address.netloc, credentials)
+            self._console.note("The password is kept in the keyring of this computer.")
+
+
+def _facts(shown: Certificate) -> list[str]:
+    facts = [f"  Fingerprint (SHA-256): {shown.grouped}"]
+    if shown.subject:
+        facts.append(f"  Issued to: {shown.subject}")
+    if shown.valid_from and shown.valid_until:
+        facts.append(f"  Valid: {shown.valid_from:%Y-%m-%d} to {shown.valid_until:%Y-%m-%d}")
+    if shown.protocol or shown.key:
+        facts.append(f"  Encryption: {', '.join(filter(None, (shown.protocol, shown.key)))}")
+    return facts

@@ -1,0 +1,44 @@
+"""What every verb that talks to a device can be told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from app.model.errors import UsageError
+
+PASSWORD = "WATTWRIGHT_PASSWORD"  # noqa: S105 -- the variable's name
+NEW_PASSWORD = "WATTWRIGHT_NEW_PASSWORD"  # noqa: S105 -- the variable's name
+_FINGERPRINT = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+
+
+class Options(msgspec.Struct, frozen=True):
+    """The options that all verbs share. An empty text or None: not given."""
+
+    address: str
+    vendor: str = ""
+    user: str = ""
+    accept_certificate: bool = False
+    fingerprint: str = ""
+    site: Path | None = None
+    json: bool = False
+
+    def demanded(self) -> str:
+        """The demanded fingerprint as `sha256:` and 64 digits; empty when none is.
+
+        Raises:
+            UsageError: it is no fingerprint.
+        """
+        if not self.fingerprint:
+            return ""
+        digits = self.fingerprint.strip().lower()
+        prefix, colon, rest = digits.partition("sha256:")
+        plain = (prefix + rest if colon else digits).replace(":", "")
+        found = _FINGERPRINT.fullmatch(plain)
+        if found is None:
+            raise UsageError(
+                f"'{self.fingerprint}' is no fingerprint.", hint="Write sha256: and 64 hexadecimal digits."
+            )
+        return f"sha256:{found[1]}"
