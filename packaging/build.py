@@ -81,7 +81,11 @@ def start_time_s(command: Sequence[str], home: str) -> float:
     """From the start of the process until the window was painted and the process is gone."""
     variables = {**os.environ, **clean_variables(home)}
     started = time.monotonic()
-    subprocess.run([*command, "--quit-after-start"], cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, check=True)
+    code = subprocess.run(
+        [*command, "--quit-after-start"], cwd=ROOT, env=variables, stdin=subprocess.DEVNULL
+    ).returncode
+    if code:
+        sys.exit(f"{' '.join(command)} --quit-after-start ended with code {code}; its message is above.")
     return time.monotonic() - started
 
 

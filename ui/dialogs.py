@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.model.device import Address, Credentials
 from app.model.errors import AppError, CertificateChanged, CertificateNotTrusted, LoginFailed, PasswordChangeRequired
 from app.net.tls import Certificate
+from app.site.credentials import Passwords, Where
 
 from .plain import plain_label
 
@@ -220,16 +221,18 @@ class SweepDialog(Question):
         return [int(part) if part.strip().isdigit() else 0 for part in self.ports.text().split(",") if part.strip()]
 
 
+_KEPT = {
+    Where.KEYRING: "The password is kept in the keyring of this computer.",
+    Where.MEMORY: "This computer has no keyring: the password is kept until the program ends.",
+}
+
+
 class Asking:
     """Answers the questions of connecting with dialogs over `parent`."""
 
-    def __init__(self, parent: QWidget, where_passwords: str) -> None:
+    def __init__(self, parent: QWidget, passwords: Passwords) -> None:
         self._parent = parent
-        self._remember = (
-            "The password is kept in the keyring of this computer."
-            if where_passwords == "keyring"
-            else "This computer has no keyring: the password is kept until the program ends."
-        )
+        self._passwords = passwords
 
     async def accept_certificate(self, address: Address, shown: Certificate, error: CertificateNotTrusted) -> bool:
         """Show the certificate, and ask."""
@@ -237,7 +240,8 @@ class Asking:
 
     async def login(self, address: Address, user: str, error: LoginFailed) -> Credentials | None:
         """Ask for user and password."""
-        dialog = LoginDialog(self._parent, address, user, error, self._remember)
+        kept = _KEPT[await self._passwords.prepare()]
+        dialog = LoginDialog(self._parent, address, user, error, kept)
         return dialog.credentials() if await answered(dialog) else None
 
     async def new_password(self, address: Address, user: str, error: PasswordChangeRequired) -> str | None:

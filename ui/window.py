@@ -36,7 +36,7 @@ class Window(QMainWindow):
         self.toasts = Toasts(self)
         self.tasks = Tasks(self.toasts.tell, self.toasts.tell_bug)
         self.jobs = JobBar(self)
-        self.questions = questions or Asking(self, bench.passwords.where)
+        self.questions = questions or Asking(self, bench.passwords)
         self.site_name = "Unsaved site" if bench.site.unsaved else bench.site.path.stem
         self.setWindowTitle(f"{self.site_name} – Wattwright")
         self.setAcceptDrops(True)
@@ -50,6 +50,8 @@ class Window(QMainWindow):
         self.pages.addWidget(self.connecting)
         self._device_pages: dict[tuple[int, str], DevicePage] = {}
         self._shown: Handle | None = None
+        self.moved_away = False
+        """The site was saved under another name: an unsaved one is not needed any more."""
         self._lay_out()
         self._make_menu()
         self._wire()
@@ -302,6 +304,8 @@ class Window(QMainWindow):
             self._device_pages.pop(key).close()
         await self.tasks.aclose()
         await self.bench.aclose()
+        if self.moved_away and self.bench.site.unsaved:
+            self.bench.site.path.unlink(missing_ok=True)
 
 
 def failed_to_start(error: AppError) -> str:

@@ -100,22 +100,21 @@ class Answers:
             error.hint += f" Do it by: wattwright password {address}"
             return None
         if self.changed:
-            self.changed = False
             raise UsageError(error.message, hint=error.hint) from error
         self.changed = True
         return self._choose()
 
-    async def remember(self, address: Address, credentials: Credentials | None) -> None:
+    async def remember(self, address: Address, credentials: Credentials | None, *, changed: bool = False) -> None:
         """Keep a password that was entered here and proved right, where there is a keyring.
 
-        A password that the keyring has under this user is replaced by the present one.
+        With `changed`, a password that the keyring has for this user gives way to the present one.
         """
         if credentials is None:
             return
-        kept = self._entered is not None or (
-            self.changed and await self._passwords.get(address.netloc, credentials.user) is not None
+        keep = self._entered is not None or (
+            changed and await self._passwords.get(address.netloc, credentials.user) is not None
         )
-        if kept and await self._passwords.prepare() is Where.KEYRING:
+        if keep and await self._passwords.prepare() is Where.KEYRING:
             await self._passwords.remember(address.netloc, credentials)
             self._console.note("The password is kept in the keyring of this computer.")
 

@@ -79,7 +79,7 @@ async def opened(
         try:
             identity = await connect(session, answers)
             _keep_demanded(pins, own_pins, session)
-            await answers.remember(place.address, session.client.credentials)
+            await answers.remember(place.address, session.client.credentials, changed=answers.changed)
             if site is not None and options.site is not None:
                 site.put_device(_site_device(place, identity))
             yield session, answers

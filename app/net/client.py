@@ -392,16 +392,32 @@ class Stream:
             fail(error, self._device.address, "GET", self._path)
 
 
-class _Handshake:
+class _Cleanup:
+    """Closes the TCP connection of a handshake that failed or was cancelled: httpcore leaves it open on a cancel."""
+
+    def __init__(self) -> None:
+        self._tcp: Any = None
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """The transport's hook."""
+        if event == "connection.connect_tcp.complete":
+            self._tcp = info["return_value"]
+        elif event == "connection.start_tls.failed":
+            await self._tcp.aclose()
+
+
+class _Handshake(_Cleanup):
     """Watches one request: was a connection made for it, and does its certificate match before anything is sent?"""
 
     def __init__(self, device: DeviceClient) -> None:
+        super().__init__()
         self._device = device
         self.connected = False
         self.done = False
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """The transport's hook."""
+        await super().trace(event, info)
         if event == "connection.connect_tcp.started":
             self.connected = True
         elif event == "connection.start_tls.complete":
@@ -515,7 +531,8 @@ async def _probe(address: Address, path: str, profile: Profile) -> Answer:
             )
         )
         try:
-            response = await client.send(client.build_request("GET", path), stream=True)
+            request = client.build_request("GET", path, extensions={"trace": _Cleanup().trace})
+            response = await client.send(request, stream=True)
             return Answer(response.status_code, _lower(response.headers), await _beginning(response))
         except httpx.HTTPError as error:
             cause = ssl_cause(error)

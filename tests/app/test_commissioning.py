@@ -205,17 +205,14 @@ def test_all_fifty_demand_channels(run: Run, tmp_path: Path, device: Gateway) ->
     channels = tuple(DemandChannel(quantity, "Max", 1) for quantity in (*range(59, 71), *range(93, 100))) + tuple(
         DemandChannel(quantity, "Max sliding", level) for quantity in range(59, 68) for level in (1, 2, 3)
     )
-    channels += tuple(DemandChannel(72, "Min", level) for level in (1, 2, 3)) + (DemandChannel(73, "Min", 1),)
+    channels += (*(DemandChannel(72, "Min", level) for level in (1, 2, 3)), DemandChannel(73, "Min", 1))
 
     async def configure() -> None:
         async with session(device, tmp_path) as opened:
             await opened.open()
             await opened.read(DEMAND, MAIN)
             draft = opened.draft(DEMAND, MAIN)
-            draft.set(
-                "channels",
-                (*channels, *(DemandChannel(72, "Min", level) for level in (1, 2, 3)), DemandChannel(73, "Min", 1)),
-            )
+            draft.set("channels", channels)
             assert len(draft.value.channels) == 50
             assert opened.preview(DEMAND, MAIN).erases
             receipt = await opened.send(DEMAND, MAIN)

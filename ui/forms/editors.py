@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QDate, QDateTime, QEvent, QObject, QSize, Qt, QTime, QTimeZone, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator
+from PySide6.QtCore import QDate, QDateTime, QEvent, QObject, Qt, QTime, QTimeZone, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -75,7 +75,7 @@ class Editor(QWidget):
         """Colour the control: changed, error, or nothing."""
         restyle(self.control, tone=tone)
 
-    def _adopt(self, control: QWidget) -> None:
+    def _adopt(self, control: QWidget, row: QHBoxLayout | None = None) -> None:
         self.control = control
         control.setObjectName(self._name)
         control.setAccessibleName(self.field.label)
@@ -83,7 +83,7 @@ class Editor(QWidget):
         control.setToolTip(plain_tip(self.field.help))
         control.installEventFilter(self)
         self.setFocusProxy(control)
-        self._row.addWidget(control)
+        (row or self._row).addWidget(control)
 
     def _add_unit(self) -> None:
         if self.field.unit:
@@ -229,8 +229,7 @@ class MomentEditor(Editor):
         self._typed = QWidget()
         row = QHBoxLayout(self._typed, spacing=8)
         row.setContentsMargins(0, 0, 0, 0)
-        self._adopt(self._edit)
-        row.addWidget(self._edit)
+        self._adopt(self._edit, row)
         row.addWidget(plain_label("device time", role="hint"))
         row.addStretch(1)
         self._pages = QStackedLayout()
@@ -299,22 +298,14 @@ class ChoiceEditor(Editor):
         self._adopt(self._combo)
         self._add_unit()
         self._row.addStretch(1)
-        if field.suggestions or self._known > SEARCHABLE:
+        if searchable(field):
             self._make_searchable()
         self._combo.activated.connect(self._chosen)
 
     def _make_searchable(self) -> None:
-        self._combo.setEditable(True)
-        self._combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        make_searchable(self._combo, self.field)
         self._combo.setMinimumWidth(CHOICE_WIDTH + 32)
-        completer = QCompleter(self._combo.model(), self._combo)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setMaxVisibleItems(SEARCHABLE)
-        self._combo.setCompleter(completer)
         line = self._combo.lineEdit()
-        line.setAccessibleName(self.field.label)
-        line.setPlaceholderText("type to search")
         line.installEventFilter(self)
         line.textEdited.connect(self._take)
 
@@ -339,6 +330,24 @@ class ChoiceEditor(Editor):
         self._say("")
         self._value = self._values[index]
         self.edited.emit(self._value)
+
+
+def searchable(field: Field) -> bool:
+    """Is typing into the list allowed: because it is long, or because other values are possible?"""
+    return field.suggestions or len(field.choices) > SEARCHABLE
+
+
+def make_searchable(combo: QComboBox, field: Field) -> None:
+    """Let the user find an entry by any part of its words."""
+    combo.setEditable(True)
+    combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    completer = QCompleter(combo.model(), combo)
+    completer.setFilterMode(Qt.MatchFlag.MatchContains)
+    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    completer.setMaxVisibleItems(SEARCHABLE)
+    combo.setCompleter(completer)
+    combo.lineEdit().setAccessibleName(field.label)
+    combo.lineEdit().setPlaceholderText("type to search")
 
 
 class ValueLabel(Editor):

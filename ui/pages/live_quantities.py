@@ -108,9 +108,7 @@ class QuantityList(QTreeWidget):
 
     def ticked(self) -> tuple[str, ...]:
         """The keys of the chosen quantities, in the order of the list."""
-        return tuple(
-            item.data(0, KEY) for item in self._items() if item.checkState(0) is Qt.CheckState.Checked
-        )
+        return tuple(item.data(0, KEY) for item in self._items() if item.checkState(0) is Qt.CheckState.Checked)
 
     def tick(self, key: str, on: bool = True) -> None:
         """Choose a quantity, or leave it out."""
@@ -203,7 +201,7 @@ class ValueTable(QScrollArea):
         size = theme.point_size * VALUE_FONT
         for number, _, _ in self._labels.values():
             number.setStyleSheet(
-                f'QLabel {{ font-size: {size:g}pt; font-weight: 600; color: {theme.text}; }}'
+                f"QLabel {{ font-size: {size:g}pt; font-weight: 600; color: {theme.text}; }}"
                 f'QLabel[tone="muted"] {{ color: {theme.text_disabled}; }}'
             )
         self.set_stale(self._stale)

@@ -42,4 +42,5 @@ async def saved_site(window: Window) -> None:
         return
     path = Path(dialog.selectedFiles()[0]).with_suffix(SUFFIX)
     await window.bench.site.copy_to(path)
+    window.moved_away = True
     window.open_site.emit(str(path))

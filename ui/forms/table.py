@@ -1,0 +1,319 @@
+"""The editor of a table field: rows that are added, removed, copied, pasted and filled down, by mouse or keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.model.section import Field, Kind, Problem
+from ui.forms.editors import SEARCHABLE, Editor, make_searchable, searchable
+from ui.forms.parts import plain_label, push_button
+from ui.forms.rows_model import RowsModel, new_row
+from ui.theme import notifier, restyle
+
+_ROW_HEIGHT = 30
+_MIN_ROWS = 5
+_MOST_ROWS = 1000
+"""Pasting never makes more rows than this, where the field itself names no limit."""
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class CellEditor(QStyledItemDelegate):
+    """Makes a cell's editor from the column's declaration."""
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
+        model = index.model()
+        assert isinstance(model, RowsModel)
+        field = model.columns[index.column()]
+        if field.kind is not Kind.CHOICE:
+            line = QLineEdit(parent)
+            line.setAccessibleName(field.label)
+            return line
+        combo = QComboBox(parent, maxVisibleItems=SEARCHABLE)
+        combo.setAccessibleName(field.label)
+        combo.addItems([choice.label for choice in field.choices])
+        if searchable(field):
+            make_searchable(combo, field)
+        combo.activated.connect(lambda: self._done(combo))
+        return combo
+
+    def _done(self, combo: QComboBox) -> None:
+        self.commitData.emit(combo)
+        self.closeEditor.emit(combo)
+
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        text = str(index.data(Qt.ItemDataRole.EditRole))
+        if isinstance(editor, QComboBox):
+            if editor.findText(text) < 0:
+                editor.addItem(text)
+            editor.setCurrentIndex(editor.findText(text))
+            if editor.isEditable():
+                editor.lineEdit().selectAll()
+        elif isinstance(editor, QLineEdit):
+            editor.setText(text)
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
+        text = editor.currentText() if isinstance(editor, QComboBox) else editor.text()
+        model.setData(index, text, Qt.ItemDataRole.EditRole)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
+        editor.setGeometry(option.rect)
+
+
+class TableEditor(Editor):
+    """A table of rows. `told` says what an operation did where that is not plain to see."""
+
+    told = Signal(str)
+
+    def __init__(self, field: Field, name: str, *, read_only: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(field, name, parent)
+        self.model = RowsModel(field, read_only=read_only, parent=self)
+        self.read_only = read_only
+        self.view = QTableView(alternatingRowColors=False, showGrid=True, wordWrap=False)
+        self._count = plain_label(role="muted")
+        self._buttons: dict[str, QPushButton] = {}
+        layout = QVBoxLayout(spacing=4)
+        layout.addLayout(self._bar(name))
+        self._row.addLayout(layout)
+        self._set_up_view()
+        self._adopt_into(layout)
+        self.model.edited.connect(self._rows_edited)
+        self.model.entries_changed.connect(self.entry_changed)
+        self.view.selectionModel().selectionChanged.connect(self._refresh)
+        notifier.theme_changed.connect(self._recolour)
+        self._refresh()
+
+    def _bar(self, name: str) -> QHBoxLayout:
+        bar = QHBoxLayout(spacing=4)
+        title = plain_label(self.field.label, role="subtitle")
+        bar.addWidget(title)
+        bar.addWidget(self._count)
+        bar.addStretch(1)
+        operations = (
+            ("add", "Add", "add", self.add_row, "Add a row (Insert)"),
+            ("remove", "Remove", "remove", self.remove_rows, "Remove the selected rows (Delete)"),
+            ("fill", "Fill down", "filldown", self.fill_down, "Copy the topmost selected cells downwards (Ctrl+D)"),
+            ("copy", "Copy", "copy", self.copy, "Copy the selected cells (Ctrl+C)"),
+            ("paste", "Paste", "paste", self.paste, "Paste rows from the clipboard here (Ctrl+V)"),
+        )
+        for key, words, picture, slot, tip in operations:
+            if self.read_only and key != "copy":
+                continue
+            button = push_button(words, f"{name}.{key}", picture, role="flat", tip=tip)
+            button.clicked.connect(slot)
+            self._buttons[key] = button
+            bar.addWidget(button)
+        return bar
+
+    def _adopt_into(self, layout: QVBoxLayout) -> None:
+        inside = QHBoxLayout()
+        layout.addLayout(inside, 1)
+        self._adopt(self.view, inside)
+
+    def _set_up_view(self) -> None:
+        view = self.view
+        view.setModel(self.model)
+        view.setItemDelegate(CellEditor(view))
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setTabKeyNavigation(False)
+        triggers = QAbstractItemView.EditTrigger
+        view.setEditTriggers(
+            triggers.NoEditTriggers
+            if self.read_only
+            else triggers.DoubleClicked | triggers.SelectedClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed
+        )
+        view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        view.verticalHeader().setMinimumWidth(44)
+        view.horizontalHeader().setHighlightSections(False)
+        view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        view.setMinimumHeight(_ROW_HEIGHT * (_MIN_ROWS + 1) + 4)
+        widths = [self._wanted_width(column) for column in range(len(self.field.columns))]
+        for column, width in enumerate(widths):
+            view.setColumnWidth(column, width)
+        header = view.horizontalHeader()
+        header.setMinimumSectionSize(56)
+        header.setSectionResizeMode(widths.index(max(widths)), QHeaderView.ResizeMode.Stretch)
+
+    def _wanted_width(self, column: int) -> int:
+        """Wide enough for the header and for the longest entry that can be chosen, within reason."""
+        field = self.field.columns[column]
+        metrics = self.view.fontMetrics()
+        texts = [str(self.model.headerData(column, Qt.Orientation.Horizontal)) + "  "]
+        texts += [choice.label for choice in field.choices]
+        if field.kind is Kind.TEXT and not field.choices:
+            texts.append("x" * min(field.max_length or 12, 24))
+        widest = max(metrics.horizontalAdvance(text) for text in texts)
+        return max(72, min(widest + 40, 320))
+
+    def set_value(self, value: Any) -> None:
+        """Show rows."""
+        self._value = tuple(value)
+        if self._value != self.model.rows() or self.model.entry_problems():
+            self.model.set_rows(self._value)
+        self._refresh()
+
+    def set_base(self, rows: Any) -> None:
+        """What the device has."""
+        self.model.set_base(rows)
+
+    def set_problems(self, problems: Iterable[Problem]) -> None:
+        """Mark the rows and cells that these name."""
+        self.model.set_problems(problems)
+
+    def problem(self) -> str:
+        """The first cell that cannot be read."""
+        problems = self.model.entry_problems()
+        return problems[0] if problems else ""
+
+    def mark(self, tone: str) -> None:
+        """Rows and cells are marked one by one."""
+
+    def add_row(self) -> None:
+        """Add a row at the end, and go there."""
+        if self.read_only or self._room() <= 0:
+            return
+        rows = self.model.rows()
+        self.model.insert(len(rows), [new_row(self.field, rows)])
+        first = next((c for c in range(len(self.field.columns)) if not self.model.fixed(c)), 0)
+        self.view.setFocus()
+        self._go(len(rows), first)
+
+    def remove_rows(self) -> None:
+        """Remove every row in which a cell is selected."""
+        chosen = {index.row() for index in self.view.selectionModel().selectedIndexes()}
+        if self.read_only or not chosen:
+            return
+        column = self.view.currentIndex().column()
+        self.model.remove(chosen)
+        if self.model.rowCount():
+            self._go(min(min(chosen), self.model.rowCount() - 1), max(column, 0))
+
+    def copy(self) -> None:
+        """The selected cells, or all of them, as tab-separated text for the clipboard."""
+        cells = self._selected() or {(r, c) for r in range(self.model.rowCount()) for c in range(len(self.field.columns))}
+        if not cells:
+            return
+        rows, columns = sorted({r for r, _ in cells}), sorted({c for _, c in cells})
+        lines = ("\t".join(self._plain(r, c) if (r, c) in cells else "" for c in columns) for r in rows)
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def _plain(self, row: int, column: int) -> str:
+        return self.model.text(row, column).replace("\t", " ").replace("\n", " ")
+
+    def paste(self) -> None:
+        """Tab-separated text from the clipboard into the cells from the current one on; rows are added as needed."""
+        lines = QGuiApplication.clipboard().text().replace("\r\n", "\n").rstrip("\n").split("\n")
+        if self.read_only or not any(line.strip() for line in lines):
+            return
+        current = self.view.currentIndex()
+        top, left = (current.row(), current.column()) if current.isValid() else (self.model.rowCount(), 0)
+        fit = min(len(lines), self.model.rowCount() - top + max(self._room(), 0))
+        missing = top + fit - self.model.rowCount()
+        rows = list(self.model.rows())
+        for _ in range(missing):
+            rows.append(new_row(self.field, rows))
+        was = self.model.blockSignals(False)
+        self._bulk = True
+        self.model.insert(self.model.rowCount(), rows[self.model.rowCount() :])
+        cells = [
+            (top + r, left + c, text)
+            for r, line in enumerate(lines[:fit])
+            for c, text in enumerate(line.split("\t"))
+            if left + c < len(self.field.columns)
+        ]
+        self.model.put(cells)
+        self._bulk = False
+        self.model.blockSignals(was)
+        self._rows_edited()
+        if fit < len(lines):
+            self.told.emit(f"{len(lines) - fit} rows were left out: {self.field.limits()}.")
+
+    def fill_down(self) -> None:
+        """In each column, the topmost selected cell into the selected cells below it."""
+        columns: dict[int, list[int]] = {}
+        for row, column in sorted(self._selected()):
+            columns.setdefault(column, []).append(row)
+        self.model.put(
+            (row, column, self.model.text(rows[0], column)) for column, rows in columns.items() for row in rows[1:]
+        )
+
+    def _selected(self) -> set[tuple[int, int]]:
+        return {(index.row(), index.column()) for index in self.view.selectionModel().selectedIndexes()}
+
+    def _room(self) -> int:
+        most = _MOST_ROWS if self.field.max_rows is None else self.field.max_rows
+        return most - self.model.rowCount()
+
+    def _go(self, row: int, column: int) -> None:
+        index = self.model.index(row, column)
+        self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.view.scrollTo(index)
+
+    def _rows_edited(self) -> None:
+        if self._bulk or self.model.rows() == self._value:
+            return
+        self._value = self.model.rows()
+        self._refresh()
+        self.edited.emit(self._value)
+
+    def _refresh(self) -> None:
+        rows, most = self.model.rowCount(), self.field.max_rows
+        full = most is not None and rows >= most
+        self._count.setText(f"{rows} of {most} rows" if most is not None else f"{rows} {'row' if rows == 1 else 'rows'}")
+        restyle(self._count, tone="warn" if full else "")
+        selected = bool(self.view.selectionModel().selectedIndexes())
+        for key, on in (("add", not full), ("remove", selected), ("fill", selected), ("copy", rows > 0)):
+            if key in self._buttons:
+                self._buttons[key].setEnabled(on)
+
+    def _recolour(self) -> None:
+        self.model.recolour()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.view and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            slot = self._slot(event)
+            if slot is not None:
+                slot()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _slot(self, event: QKeyEvent) -> Any:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return self.copy
+        if event.matches(QKeySequence.StandardKey.Paste):
+            return self.paste
+        control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        if control and event.key() == Qt.Key.Key_D:
+            return self.fill_down
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.view.currentIndex().isValid():
+            return lambda: self.view.edit(self.view.currentIndex())
+        return {Qt.Key.Key_Insert: self.add_row, Qt.Key.Key_Delete: self.remove_rows}.get(event.key()) if plain else None
+
+    _bulk = False
