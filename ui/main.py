@@ -145,8 +145,11 @@ async def painted() -> None:
 
 def warm_up() -> None:
     """Import what the first minutes need, off the loop, so that no click waits for it."""
-    import httpx  # noqa: F401
     import pyqtgraph  # noqa: F401
+
+    from app.net.client import preload
+
+    preload()
 
 
 def _program_icon() -> QIcon:

@@ -39,8 +39,10 @@ SerialArgument = Annotated[str, typer.Argument(metavar="SERIAL", help="The meter
 
 def _shared(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="URL or host[:port].")],
-    vendor: Annotated[str, typer.Option("--vendor", help="The kind of device, instead of finding out.")] = "",
-    user: Annotated[str, typer.Option("--user", help="Who logs in, if not the usual name.")] = "",
+    vendor: Annotated[
+        str, typer.Option("--vendor", metavar="KIND", help="The kind of device, instead of finding out.")
+    ] = "",
+    user: Annotated[str, typer.Option("--user", metavar="NAME", help="Who logs in, if not the usual name.")] = "",
     accept_certificate: Annotated[
         bool, typer.Option("--accept-certificate", help="Accept and remember the certificate that is shown.")
     ] = False,
@@ -201,8 +203,8 @@ def register(
     console: Console,
     options: Options,
     serial: SerialArgument,
-    alias: Annotated[str, typer.Option("--alias", help="How the meter is called.")],
-    location: Annotated[str, typer.Option("--location", help="Where it is mounted.")],
+    alias: Annotated[str, typer.Option("--alias", metavar="NAME", help="How the meter is called.")],
+    location: Annotated[str, typer.Option("--location", metavar="PLACE", help="Where it is mounted.")],
     dry_run: DryRunOption = False,
     yes: YesOption = False,
 ) -> Work:

@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _nobody_reads()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- one of the two places where a bug becomes words
         _log.exception("a bug of ours")
         return _bug(console, error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.cli.console import Console
 from app.cli.opening import Place, check_meter, locate, opened, where
@@ -30,7 +30,13 @@ async def live(console: Console, options: Options, meter: str, count: int, secon
             async with asyncio.timeout(seconds or None), aclosing(feed.open(session.connection, meter)) as readings:
                 async for reading in readings:
                     seen += 1
-                    console.record({"time": _time(reading), **head, "values": _values(feed, reading)})
+                    console.record(
+                        {
+                            "time": _moment(reading).isoformat(timespec="milliseconds"),
+                            **head,
+                            "values": _values(feed, reading),
+                        }
+                    )
                     console.say(_line(feed, reading))
                     if seen == count:
                         break
@@ -52,8 +58,8 @@ def _feed(place: Place, meter: str) -> Feed:
     return feed
 
 
-def _time(reading: Reading) -> str:
-    return datetime.fromtimestamp(reading.time_s).astimezone().isoformat(timespec="milliseconds")
+def _moment(reading: Reading) -> datetime:
+    return datetime.fromtimestamp(reading.time_s, UTC).astimezone()
 
 
 def _values(feed: Feed, reading: Reading) -> dict[str, float | None]:
@@ -70,4 +76,4 @@ def _line(feed: Feed, reading: Reading) -> str:
         for quantity, value in zip(feed.quantities, reading.values, strict=True)
         if quantity.key in shown and math.isfinite(value)
     ]
-    return f"{datetime.fromtimestamp(reading.time_s):%H:%M:%S}  {'  '.join(parts)}"
+    return f"{_moment(reading):%H:%M:%S}  {'  '.join(parts)}"

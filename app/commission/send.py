@@ -60,6 +60,8 @@ def preview(
     after = msgspec.structs.replace(fresh, **{change.field: change.after for change in changes})
     if now and section.now is not None:
         after = section.now(after)
+    if section.normalise is not None:
+        after = section.normalise(after)
     for problem in problems_of(section, after):
         if not problem.warning:
             raise InvalidValue(problem.field, problem.message)

@@ -254,6 +254,8 @@ class Section(Generic[M, C]):
     plan: Callable[[M, M, str], list[Step]] | None = None
     problems: Callable[[M], list[Problem]] = _no_problems
     erases: Callable[[M, M], tuple[str, ...]] = _erases_nothing
+    normalise: Callable[[M], M] | None = None
+    """Makes values that mean the same the same: a weekday where no week is used. Done before anything is planned."""
     now: Callable[[M], M] | None = None
     now_label: str = ""
     summary: Callable[[M], str] | None = None

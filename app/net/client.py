@@ -504,6 +504,11 @@ def _lower(headers: httpx.Headers) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
+def preload() -> None:
+    """Import the HTTP library now, on the caller's thread, so that the first request does not wait for it."""
+    import httpx  # noqa: F401
+
+
 async def probe(address: Address, path: str, *, timeout_s: float = 3.0) -> Answer:
     """Ask an unknown address once, without credentials and whatever certificate it shows.
 

@@ -226,6 +226,23 @@ def test_all_fifty_demand_channels(run: Run, tmp_path: Path, device: Gateway) ->
     assert meter.demand_erasures == before + 1
 
 
+def test_a_weekday_counts_only_for_weeks(run: Run, tmp_path: Path, device: Gateway) -> None:
+    async def set_weekday() -> None:
+        async with session(device, tmp_path) as opened:
+            await opened.open()
+            await opened.read(DEMAND, MAIN)
+            draft = opened.draft(DEMAND, MAIN)
+            draft.set("weekday", 5)
+            assert (await opened.send(DEMAND, MAIN)).outcome is Outcome.UNCHANGED
+            draft.set("weekday", 5)
+            draft.set("period", "weekly")
+            assert (await opened.send(DEMAND, MAIN)).outcome is Outcome.VERIFIED
+            assert draft.base.weekday == 5
+
+    run(set_weekday())
+    assert len(device.writes()) == 1
+
+
 def test_limits_are_named_before_anything_is_sent(run: Run, tmp_path: Path, device: Gateway) -> None:
     async def try_limits() -> None:
         async with session(device, tmp_path) as opened:

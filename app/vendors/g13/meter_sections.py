@@ -203,6 +203,9 @@ RATIOS = Section(
     resources=("GET /meters/<serial>/info", "POST /meters/<serial>/transformersettings"),
 )
 
+WEEKLY = "weekly"
+MONDAY = 1
+
 _MINUTES = tuple(Choice(s, f"{s // 60} min") for s in DEMAND_INTERVALS_S)
 _QUANTITIES = tuple(Choice(id, parameter(id).label) for id in STORABLE["dm"])
 _KINDS = tuple(Choice(kind.value, kind.value) for kind in DemandKind)
@@ -258,7 +261,7 @@ async def _read_demand(client: G13Client, serial: str) -> Demand:
     found = await client.demand_configuration(serial)
     return Demand(
         period=found.period.strip().lower(),
-        weekday=found.weekday,
+        weekday=found.weekday if found.period.strip().lower() == WEEKLY else MONDAY,
         interval_s=found.interval[0],
         sub_interval_s=found.interval[1],
         channels=tuple(_channel(quantity, code) for quantity, code in found.dmc),
@@ -315,6 +318,11 @@ def _demand_problems(demand: Demand) -> list[Problem]:
     return problems
 
 
+def _same_weekday(demand: Demand) -> Demand:
+    """The gateway keeps a weekday only for weekly periods."""
+    return demand if demand.period == WEEKLY else msgspec.structs.replace(demand, weekday=MONDAY)
+
+
 def demand_bytes(demand: Demand) -> int:
     """How long the request would be; 0 while a channel holds an unknown code."""
     try:
@@ -340,6 +348,7 @@ DEMAND = Section(
     read=_read_demand,
     plan=_plan_demand,
     problems=_demand_problems,
+    normalise=_same_weekday,
     erases=_demand_erases,
     summary=_demand_summary,
     scope=Scope.METER,
