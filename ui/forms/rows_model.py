@@ -63,7 +63,7 @@ class RowsModel(QAbstractTableModel):
 
     def set_rows(self, rows: Iterable[Any]) -> None:
         """Show other rows; what was half typed is gone."""
-        wanted = list(rows)
+        wanted, had_entries = list(rows), bool(self._entries)
         self._entries.clear()
         if len(wanted) == len(self._rows):
             self._rows = wanted
@@ -74,7 +74,8 @@ class RowsModel(QAbstractTableModel):
             self._rows = wanted
             self._match()
             self.endResetModel()
-        self.entries_changed.emit()
+        if had_entries:
+            self.entries_changed.emit()
 
     def set_base(self, rows: Sequence[Any]) -> None:
         """What the device has: rows and cells that are not so are marked."""

@@ -216,7 +216,9 @@ class TableEditor(Editor):
 
     def copy(self) -> None:
         """The selected cells, or all of them, as tab-separated text for the clipboard."""
-        cells = self._selected() or {(r, c) for r in range(self.model.rowCount()) for c in range(len(self.field.columns))}
+        cells = self._selected() or {
+            (r, c) for r in range(self.model.rowCount()) for c in range(len(self.field.columns))
+        }
         if not cells:
             return
         rows, columns = sorted({r for r, _ in cells}), sorted({c for _, c in cells})
@@ -238,7 +240,6 @@ class TableEditor(Editor):
         rows = list(self.model.rows())
         for _ in range(missing):
             rows.append(new_row(self.field, rows))
-        was = self.model.blockSignals(False)
         self._bulk = True
         self.model.insert(self.model.rowCount(), rows[self.model.rowCount() :])
         cells = [
@@ -249,7 +250,6 @@ class TableEditor(Editor):
         ]
         self.model.put(cells)
         self._bulk = False
-        self.model.blockSignals(was)
         self._rows_edited()
         if fit < len(lines):
             self.told.emit(f"{len(lines) - fit} rows were left out: {self.field.limits()}.")
@@ -285,7 +285,9 @@ class TableEditor(Editor):
     def _refresh(self) -> None:
         rows, most = self.model.rowCount(), self.field.max_rows
         full = most is not None and rows >= most
-        self._count.setText(f"{rows} of {most} rows" if most is not None else f"{rows} {'row' if rows == 1 else 'rows'}")
+        self._count.setText(
+            f"{rows} of {most} rows" if most is not None else f"{rows} {'row' if rows == 1 else 'rows'}"
+        )
         restyle(self._count, tone="warn" if full else "")
         selected = bool(self.view.selectionModel().selectedIndexes())
         for key, on in (("add", not full), ("remove", selected), ("fill", selected), ("copy", rows > 0)):
@@ -314,6 +316,8 @@ class TableEditor(Editor):
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.view.currentIndex().isValid():
             return lambda: self.view.edit(self.view.currentIndex())
-        return {Qt.Key.Key_Insert: self.add_row, Qt.Key.Key_Delete: self.remove_rows}.get(event.key()) if plain else None
+        return (
+            {Qt.Key.Key_Insert: self.add_row, Qt.Key.Key_Delete: self.remove_rows}.get(event.key()) if plain else None
+        )
 
     _bulk = False

@@ -45,7 +45,7 @@ class DevicePage(QWidget):
         self.meter = meter
         self._site = site
         self._tasks, self._toasts, self._jobs = tasks, toasts, jobs
-        self._described: Identity | None = None
+        self.described: Identity | None = None
         self.name = f"{session.vendor.key}.{'meter' if meter else 'device'}"
         self.setObjectName(self.name)
         self._panels: dict[str, QWidget] = {}
@@ -168,7 +168,7 @@ class DevicePage(QWidget):
     async def _look(self) -> None:
         """What the page shows beyond its panels: the meter's type, what it supports, the clock."""
         if self.meter and self.session.vendor.describe_meter is not None:
-            self._described = await self.session.vendor.describe_meter(self.session.connection, self.meter)
+            self.described = await self.session.vendor.describe_meter(self.session.connection, self.meter)
             self.show_facts()
         for section in self.session.sections(self.meter):
             support = await self.session.support(section, self.meter)
@@ -206,7 +206,7 @@ class DevicePage(QWidget):
             return
         meter = next((m for m in self.session.meters if m.serial == self.meter), Meter(self.meter))
         self.header.show_facts(
-            f"{self._site}  ▸  {name}", meter.alias or meter.serial, meter_facts(meter, self._described)
+            f"{self._site}  ▸  {name}", meter.alias or meter.serial, meter_facts(meter, self.described)
         )
 
     def refresh(self) -> None:

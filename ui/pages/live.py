@@ -402,5 +402,3 @@ def _state_of(source: Source) -> tuple[str, str, str]:
     if age > SILENCE_INTERVALS * source.ring.interval_s:
         return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
     return "ok", "live", f"Live, last reading {duration_text(age)} ago"
-
-

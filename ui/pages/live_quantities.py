@@ -158,12 +158,11 @@ class ValueTable(QScrollArea):
             for column, phase in enumerate(phases):
                 if phase in family.members:
                     self._add(grid, row, 2 * column + 1, family.members[phase])
-        grid.setRowStretch(len(shown) + 1, 1)
         self.setWidget(inside)
         self._dress()
-        lines = min(len(shown), ROWS_SHOWN)
-        height = self._value_height() * lines + self.fontMetrics().height() + 8
-        self.setFixedHeight(height if shown else 0)
+        whole = inside.sizeHint().height()
+        hidden = max(0, len(shown) - ROWS_SHOWN) * self._value_height()
+        self.setFixedHeight(whole - hidden if shown else 0)
 
     def _add(self, grid: QGridLayout, row: int, column: int, quantity: Quantity) -> None:
         number, unit = plain_label("–"), plain_label(quantity.unit.value, role="muted")

@@ -15,6 +15,8 @@ LABELS = 9
 """About as many labels as stand side by side on a small screen."""
 VALUE_WIDTH = 62
 TICKS = 4
+OVERHANG = 8
+"""The lowest and highest value stand half above the ends of their axis, and are shown all the same (pixels)."""
 
 
 class TimeAxis(pg.AxisItem):
@@ -52,6 +54,7 @@ class ValueAxis(pg.AxisItem):
     def __init__(self) -> None:
         super().__init__("left")
         self.setWidth(VALUE_WIDTH)
+        self.setStyle(hideOverlappingLabels=OVERHANG)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Up to five lines at steps of 1, 2 or 5, also where a plot is low."""

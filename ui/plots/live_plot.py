@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.model.quantity import Unit
 from ui.theme import current_theme
 
-from .axes import TimeAxis, ValueAxis
+from .axes import OVERHANG, TimeAxis, ValueAxis
 from .bins import axis_range, decimate
 from .curve import Curve, colours
 from .legend import EndNames, Entry, Legend
@@ -136,7 +136,7 @@ class UnitPlot(QWidget):
         column.setSpacing(0)
         column.addWidget(self._legend)
         column.addLayout(row, 1)
-        self._view.getPlotItem().layout.setContentsMargins(0, 4, 0, 0)
+        self._view.getPlotItem().layout.setContentsMargins(0, OVERHANG, 0, 0)
 
     def dress(self) -> None:
         """Take the colours of the current theme."""
@@ -164,7 +164,7 @@ class UnitPlot(QWidget):
     def show_times(self, shown: bool) -> None:
         """Write the time below; only the lowest plot does."""
         self.time_axis.setStyle(showValues=shown)
-        self.time_axis.setHeight(None if shown else 4)
+        self.time_axis.setHeight(None if shown else OVERHANG)
 
     @property
     def columns(self) -> int:

@@ -73,7 +73,7 @@ class PlotStack(QWidget):
         """Exchange the curves: one plot for each unit, in the order given."""
         groups = by_unit(curves)
         inside = QWidget(self)
-        inside.setObjectName("live.plots.inside")
+        inside.setProperty("role", "page")
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -1,0 +1,208 @@
+"""The preview: what is on the device, what will be there after sending, what is erased, and the very requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QPlainTextEdit,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from app.commission.send import Preview
+from app.model.errors import AppError
+from app.model.section import AnySection, Change, Kind, Step
+from ui.forms.entry import in_words
+from ui.forms.editors import NOW_WORDS
+from ui.forms.parts import Strip, plain_label, plain_tip, push_button
+from ui.forms.rows_diff import RowState, tell_rows
+from ui.icons import dress, icon
+from ui.theme import restyle
+
+PlanFor = Callable[[Iterable[str] | None], Preview]
+_ROW_WORDS = {RowState.ADDED: "added", RowState.REMOVED: "removed", RowState.CHANGED: "changed"}
+_ROW_ICONS = {RowState.ADDED: "add", RowState.REMOVED: "remove", RowState.CHANGED: "edited"}
+
+
+class PreviewDialog(QDialog):
+    """Shows a draft before it is sent. `chosen` are the names of the changes that stay ticked.
+
+    `plan_for(names)` plans the sending of these changes; it is asked again with every tick.
+    """
+
+    def __init__(
+        self,
+        section: AnySection,
+        changes: tuple[Change, ...],
+        plan_for: PlanFor,
+        *,
+        where: str = "",
+        now: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._section, self._plan_for, self._now = section, plan_for, now
+        self.setWindowTitle(f"Preview: {section.title}")
+        self.setObjectName(f"{section.key}.preview_dialog")
+        self._erases = Strip(f"{section.key}.preview_dialog.erases")
+        self._problem = Strip(f"{section.key}.preview_dialog.problem")
+        self._tree = self._make_tree()
+        for change in changes:
+            self._add(change)
+        self._fit_columns()
+        self._fold, self._technical = self._make_fold()
+        self._count = plain_label(role="muted")
+        layout = QVBoxLayout(self, spacing=8)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.addWidget(plain_label(section.title, role="title"))
+        if where:
+            layout.addWidget(plain_label(where, role="muted"))
+        for widget in (self._erases, self._problem):
+            layout.addWidget(widget)
+        layout.addWidget(self._tree, 3)
+        layout.addWidget(self._fold)
+        layout.addWidget(self._technical, 2)
+        layout.addLayout(self._make_buttons())
+        self._tree.itemChanged.connect(self._plan)
+        self._plan()
+        self._tree.setFocus()
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The names of the ticked changes, in the order of the form."""
+        items = (self._tree.topLevelItem(i) for i in range(self._tree.topLevelItemCount()))
+        return tuple(
+            item.data(0, Qt.ItemDataRole.UserRole) for item in items if item.checkState(0) is Qt.CheckState.Checked
+        )
+
+    @property
+    def erased(self) -> str:
+        """What it warns of; empty when nothing is erased."""
+        return self._erases.words
+
+    async def ask(self) -> tuple[str, ...] | None:
+        """Open, and wait for the answer: the chosen changes, or None when it was cancelled."""
+        answer: asyncio.Future[tuple[str, ...] | None] = asyncio.get_running_loop().create_future()
+
+        def finished(result: int) -> None:
+            if not answer.done():
+                answer.set_result(self.chosen if result == QDialog.DialogCode.Accepted else None)
+
+        self.finished.connect(finished)
+        self.open()
+        try:
+            return await answer
+        finally:
+            if isValid(self):
+                self.hide()
+                self.deleteLater()
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget(objectName=f"{self._section.key}.preview_dialog.changes", accessibleName="Changes")
+        tree.setHeaderLabels(["Setting", "On the device", "After sending"])
+        tree.setWordWrap(True)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        tree.setMinimumHeight(140)
+        return tree
+
+    def _fit_columns(self) -> None:
+        header = self._tree.header()
+        header.setSectionsMovable(False)
+        for column, mode in enumerate((QHeaderView.ResizeMode.ResizeToContents, *[QHeaderView.ResizeMode.Stretch] * 2)):
+            header.setSectionResizeMode(column, mode)
+
+    def _add(self, change: Change) -> None:
+        field = self._section.field(change.field)
+        after = NOW_WORDS if self._now and field.tolerance else in_words(field, change.after)
+        item = QTreeWidgetItem([field.label, in_words(field, change.before) or "(empty)", after or "(empty)"])
+        item.setData(0, Qt.ItemDataRole.UserRole, change.field)
+        item.setCheckState(0, Qt.CheckState.Checked)
+        bold = self._tree.font()
+        bold.setBold(True)
+        item.setFont(2, bold)
+        self._tree.addTopLevelItem(item)
+        if field.kind is Kind.TABLE:
+            for row in tell_rows(field, change.before, change.after):
+                child = QTreeWidgetItem([f"{row.title} {_ROW_WORDS[row.state]}", row.before, row.after])
+                child.setIcon(0, icon(_ROW_ICONS[row.state], "changed"))
+                child.setToolTip(1, plain_tip(row.before))
+                child.setToolTip(2, plain_tip(row.after))
+                item.addChild(child)
+            item.setExpanded(True)
+
+    def _make_fold(self) -> tuple[QToolButton, QPlainTextEdit]:
+        fold = QToolButton(text="Technical", checkable=True, objectName=f"{self._section.key}.preview_dialog.technical")
+        fold.setAccessibleName("Technical: the requests")
+        fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        dress(fold, "expand")
+        text = QPlainTextEdit(readOnly=True, visible=False)
+        text.setAccessibleName("The requests")
+        text.setMinimumHeight(96)
+        fold.toggled.connect(text.setVisible)
+        fold.toggled.connect(lambda opened: dress(fold, "collapse" if opened else "expand"))
+        return fold, text
+
+    def _make_buttons(self) -> QHBoxLayout:
+        name = f"{self._section.key}.preview_dialog"
+        self.send_button = push_button("Send", f"{name}.send", "send", role="primary")
+        self.cancel_button = push_button("Cancel", f"{name}.cancel")
+        self.send_button.setDefault(True)
+        self.send_button.clicked.connect(self.accept)
+        self.cancel_button.clicked.connect(self.reject)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(keys), self).activated.connect(self.send_button.click)
+        row = QHBoxLayout(spacing=8)
+        row.addWidget(self._count)
+        row.addStretch(1)
+        row.addWidget(self.cancel_button)
+        row.addWidget(self.send_button)
+        return row
+
+    def _plan(self) -> None:
+        """Plan again for what is ticked."""
+        chosen = self.chosen
+        self._problem.clear()
+        try:
+            plan = self._plan_for(chosen) if chosen else None
+        except AppError as error:
+            plan = None
+            self._problem.say("error", "error", error.title, f"{error.message} {error.hint}".strip())
+        steps, erases = (plan.steps, plan.erases) if plan else ((), ())
+        self._erases.say("warn", "warning", "This erases on the device" if erases else "", _listed(erases))
+        self._technical.setPlainText("\n\n".join(_request(step) for step in steps))
+        requests = f"{len(steps)} {'request' if len(steps) == 1 else 'requests'}"
+        self._count.setText(f"{len(chosen)} of {self._tree.topLevelItemCount()} changes, {requests}")
+        self.send_button.setEnabled(bool(steps))
+        self.send_button.setText("Erase and send" if erases else "Send")
+        restyle(self.send_button, role="danger" if erases else "primary")
+
+    def sizeHint(self) -> QSize:
+        return QSize(760, 480)
+
+
+def _listed(erases: tuple[str, ...]) -> str:
+    return "\n".join(f"• {text}" for text in erases)
+
+
+def _request(step: Step) -> str:
+    lines = [step.title, f"{step.method} {step.path}"]
+    body: Any = step.shown_body()
+    if body is not None:
+        size = len(msgspec.json.encode(step.body))
+        lines += [msgspec.json.format(msgspec.json.encode(body), indent=0).decode(), f"{size} bytes"]
+    return "\n".join(lines)

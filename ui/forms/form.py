@@ -1,0 +1,82 @@
+"""A section as a form: one row for each field. It shows a draft and tells of edits; it changes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from app.commission.draft import Draft
+from app.model.section import AnySection, Kind, Problem
+from ui.forms.editors import MomentEditor, make_editor
+from ui.forms.row import FieldRow
+from ui.forms.table import TableEditor
+
+_LABEL_WIDTH = 136
+
+
+class SectionForm(QWidget):
+    """`edited(name, value)`: a new value; `entry_changed`: something typed became readable or not; `finished`: the
+    keyboard left an entry; `revert(name)` and `by_hand(name)`: what the buttons beside a field ask for; `told`: a
+    remark of a table."""
+
+    edited = Signal(str, object)
+    entry_changed = Signal()
+    finished = Signal()
+    revert = Signal(str)
+    by_hand = Signal(str)
+    told = Signal(str)
+
+    def __init__(self, section: AnySection, *, read_only: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.section = section
+        self.read_only = read_only
+        self._grid = QGridLayout(self, horizontalSpacing=12, verticalSpacing=6)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnMinimumWidth(1, _LABEL_WIDTH)
+        self._grid.setColumnStretch(2, 3)
+        self._grid.setColumnStretch(3, 0 if read_only else 2)
+        self.rows = {field.name: self._add(field) for field in section.fields}
+        if not self.has_table:
+            self._grid.setRowStretch(self._grid.rowCount(), 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    @property
+    def has_table(self) -> bool:
+        """Does a table want the height?"""
+        return any(field.kind is Kind.TABLE for field in self.section.fields)
+
+    def _add(self, field: Any) -> FieldRow:
+        name = f"{self.section.key}.{field.name}"
+        editor = make_editor(field, name, read_only=self.read_only)
+        row = FieldRow(field, editor, self._grid, name, self)
+        editor.edited.connect(lambda value: self.edited.emit(field.name, value))
+        editor.entry_changed.connect(self.entry_changed)
+        editor.finished.connect(self.finished)
+        row.revert.connect(self.revert)
+        if isinstance(editor, MomentEditor):
+            editor.by_hand.connect(lambda: self.by_hand.emit(field.name))
+        if isinstance(editor, TableEditor):
+            editor.told.connect(self.told)
+        return row
+
+    def show_draft(self, draft: Draft[Any], problems: Iterable[Problem], *, force: bool) -> None:
+        """Show the draft. With `force`, what is half typed gives way to it."""
+        changes = {change.field: change for change in draft.changes()}
+        by_field: dict[str, list[Problem]] = {}
+        for problem in problems:
+            by_field.setdefault(problem.field.partition("[")[0].partition(".")[0], []).append(problem)
+        for name, row in self.rows.items():
+            value, base = getattr(draft.value, name), getattr(draft.base, name)
+            row.show(value, base, changes.get(name), by_field.get(name, []), force=force)
+            row.set_now(draft.now and bool(row.field.tolerance))
+
+    def unread(self) -> list[str]:
+        """The fields whose entry cannot be read."""
+        return [name for name, row in self.rows.items() if row.editor.problem()]
+
+    def go_to(self, name: str) -> None:
+        """Give a field the keyboard."""
+        self.rows[name].editor.setFocus()

@@ -1,0 +1,62 @@
+"""The help of a section: what it is for, what each field means and allows, and where the manual tells more."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
+
+from app.model.section import AnySection, Field
+from ui.forms.parts import plain_label
+
+
+class HelpDialog(QDialog):
+    """Everything that the declaration of a section knows, in words."""
+
+    def __init__(self, section: AnySection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Help: {section.title}")
+        self.setObjectName(f"{section.key}.help")
+        inside = QWidget()
+        words = QVBoxLayout(inside, spacing=4)
+        words.setContentsMargins(0, 0, 12, 0)
+        words.addWidget(plain_label(section.title, role="title"))
+        for text, role in ((section.help, ""), (f"Manual {section.manual}" if section.manual else "", "hint")):
+            if text:
+                words.addWidget(plain_label(text, role=role, wrap=True))
+        for field in section.fields:
+            self._tell(words, field)
+        words.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self, spacing=8)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.addWidget(area, 1)
+        layout.addWidget(buttons)
+
+    def _tell(self, words: QVBoxLayout, field: Field) -> None:
+        words.addSpacing(8)
+        unit = f" ({field.unit})" if field.unit else ""
+        words.addWidget(plain_label(f"{field.label}{unit}", role="subtitle"))
+        limits = field.limits()
+        if len(field.choices) > 12 and not field.suggestions:
+            limits = f"one of {len(field.choices)} entries of its list"
+        for text in (field.help, f"Allowed: {limits}" if limits else ""):
+            if text:
+                words.addWidget(plain_label(text, wrap=True))
+        for column in field.columns:
+            about = "; ".join(part for part in (column.help, _allowed(column)) if part)
+            words.addWidget(plain_label(f"{column.label}: {about}" if about else column.label, wrap=True))
+        if field.manual:
+            words.addWidget(plain_label(f"Manual {field.manual}", role="hint"))
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 480)
+
+
+def _allowed(column: Field) -> str:
+    if len(column.choices) > 12:
+        return f"one of {len(column.choices)} entries of its list"
+    return "only to read" if column.read_only else column.limits()

@@ -1,0 +1,65 @@
+"""The tour: walks the demo through every page and writes a picture of each, with an index page."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+DEFAULT = Path("docs") / "pictures"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the tour. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="tour", description="Writes a picture of every page of the program.")
+    parser.add_argument("--out", type=Path, default=DEFAULT, help=f"the folder for the pictures (default: {DEFAULT})")
+    options = parser.parse_args(arguments)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from PySide6.QtWidgets import QApplication
+    from qasync import QEventLoop
+
+    from ui.theme import apply_theme
+
+    app = QApplication([sys.argv[0]])
+    app.setQuitOnLastWindowClosed(False)
+    apply_theme(app, "light")
+    with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
+        runner.run(_tour(options.out))
+    return 0
+
+
+async def _tour(folder: Path) -> None:
+    from ui.demo import demo_window
+    from ui.tour_stops import Tour
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    async with demo_window() as window:
+        tour = Tour(window, folder)
+        await tour.walk()
+        await window.shut_down()
+    index = folder / "index.html"
+    index.write_text(_index(tour.pictures), encoding="utf-8")
+    sys.stdout.write(f"{len(tour.pictures)} pictures in {folder}; look at {index}\n")
+
+
+def _index(pictures: Sequence[tuple[str, str]]) -> str:
+    figures = "\n".join(
+        f'<figure id="{escape(name)}"><img src="{escape(name)}.png" alt="{escape(caption)}" width="1366">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        for name, caption in pictures
+    )
+    style = "body{font-family:sans-serif;margin:2rem auto;max-width:1400px}figure{margin:0 0 3rem}img{max-width:100%;border:1px solid #ccc}"
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Wattwright: the tour</title><style>{style}</style>'
+        f"<h1>Wattwright: every page</h1>\n{figures}\n</html>\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
