@@ -14,6 +14,8 @@ async def smoke() -> int:
     """Run it. Returns the exit code; a failure is raised."""
     import asyncio
 
+    from ui.pages.live import LivePage
+
     async with demo_window(latency_ms=0.0) as window:
         window.questions = Unattended()
         window.tasks.spawn(window, window.bench.browse())
@@ -28,7 +30,8 @@ async def smoke() -> int:
         await window.connect_device(meter)
         live = window.page(meter).open("live")
         await asyncio.sleep(WATCHED_S)
-        readings = getattr(live, "readings")
+        assert isinstance(live, LivePage)
+        readings = live.readings
         await window.shut_down()
     if readings < WATCHED_S - 1:
         sys.stderr.write(f"only {readings} readings were plotted\n")

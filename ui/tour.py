@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     app = QApplication([sys.argv[0]])
     app.setQuitOnLastWindowClosed(False)
     apply_theme(app, "light")
+    empty(options.out)
     with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
         runner.run(_tour(options.out))
     return 0
@@ -36,29 +37,42 @@ async def _tour(folder: Path) -> None:
     from ui.demo import demo_window
     from ui.tour_stops import Tour
 
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.png"):
-        old.unlink()
     async with demo_window() as window:
         tour = Tour(window, folder)
         await tour.walk()
         await window.shut_down()
-    index = folder / "index.html"
-    index.write_text(_index(tour.pictures), encoding="utf-8")
-    sys.stdout.write(f"{len(tour.pictures)} pictures in {folder}; look at {index}\n")
+    write_index(folder, tour.pictures)
+    sys.stdout.write(f"{len(tour.pictures)} pictures in {folder}; look at {folder / 'index.html'}\n")
 
 
-def _index(pictures: Sequence[tuple[str, str]]) -> str:
+def empty(folder: Path) -> None:
+    """Make room for new pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+
+
+def write_index(folder: Path, pictures: Sequence[tuple[str, str]]) -> None:
+    """The page that shows them all."""
     figures = "\n".join(
         f'<figure id="{escape(name)}"><img src="{escape(name)}.png" alt="{escape(caption)}" width="1366">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
         for name, caption in pictures
     )
-    style = "body{font-family:sans-serif;margin:2rem auto;max-width:1400px}figure{margin:0 0 3rem}img{max-width:100%;border:1px solid #ccc}"
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Wattwright: the tour</title><style>{style}</style>'
-        f"<h1>Wattwright: every page</h1>\n{figures}\n</html>\n"
-    )
+    (folder / "index.html").write_text(_PAGE.replace("FIGURES", figures), encoding="utf-8")
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Wattwright: the tour</title>
+<style>
+body { font-family: sans-serif; margin: 2rem auto; max-width: 1400px }
+figure { margin: 0 0 3rem }
+img { max-width: 100%; border: 1px solid #ccc }
+</style>
+<h1>Wattwright: every page</h1>
+FIGURES
+</html>
+"""
 
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ class Tour:
         window = self._window
         await window.connect_device(reader)
         page = window.page(reader)
-        for key in page.keys():
+        for key in page.keys():  # noqa: SIM118 – the page's sections
             if key == "live":
                 continue
             await self._open(page, key)

@@ -40,6 +40,9 @@ from .tables import MAX_UPDATE_BYTES, METER_STATES, bus_name, capabilities_from_
 
 T = TypeVar("T")
 
+Values = dict[str, dict[str, tuple[float | str, str]]]
+"""Group, quantity, then value and unit."""
+
 ALTERNATIVES = {"/power": "/powers"}
 """Last parts of paths that the manual writes in two ways; the second is tried on a 404 and then kept."""
 
@@ -178,6 +181,14 @@ class G13Client:
     async def meter_info(self, serial: str) -> MeterInfo:
         """Who made a meter, its ratios, factors and outages (manual 6.3.43)."""
         return await self.get(meter_path(serial, "info"), MeterInfo)
+
+    async def instrument(self, serial: str) -> Values:
+        """Voltage, current, angles of every line, as [value, unit] (manual 6.3.60)."""
+        return await self.get(meter_path(serial, "instrument"), Values)
+
+    async def power(self, serial: str) -> Values:
+        """Active, reactive and apparent power of every line, as [value, unit] (manual 6.3.59)."""
+        return await self.get(meter_path(serial, "power"), Values)
 
     async def demand_configuration(self, serial: str) -> DemandConfiguration:
         """Demand channels and intervals (manual 6.3.78)."""

@@ -6,6 +6,7 @@ from app.model.device import Identity
 from app.model.vendor import Answer, Vendor
 
 from .client import G13Client
+from .feeds import POLLED
 from .label import read_label
 from .meter_sections import METER_SECTIONS
 from .scan import BUSES, scan
@@ -42,6 +43,7 @@ G13 = Vendor(
     recognise=recognise,
     probe_path="/about",
     sections=GATEWAY_SECTIONS + METER_SECTIONS,
+    feeds=(POLLED,),
     simulator="app.vendors.g13.simulator:G13Simulator",
     buses=BUSES,
     scan=scan,
