@@ -22,8 +22,7 @@ from app.model.device import Address, Credentials
 from app.model.errors import AppError, CertificateChanged, CertificateNotTrusted, LoginFailed, PasswordChangeRequired
 from app.net.tls import Certificate
 from app.site.credentials import Passwords, Where
-
-from .plain import plain_label
+from ui.forms.parts import plain_label
 
 
 async def answered(dialog: QDialog) -> bool:

@@ -57,7 +57,11 @@ def press(root: QWidget, name: str) -> None:
 
 def enter(root: QWidget, name: str, value: object) -> None:
     """Edit a field of a form, as if by hand."""
-    editor = named(root, name, Editor)
+    editor: QWidget | None = named(root, name)
+    while editor is not None and not isinstance(editor, Editor):
+        editor = editor.parentWidget()
+    if editor is None:
+        raise StageError(f"{name} is no field of a form")
     editor.set_value(value)
     editor.edited.emit(value)
 

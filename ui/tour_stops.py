@@ -106,25 +106,16 @@ class Tour:
         await self._picture("registration", "The registered meters, with names and locations.")
 
     async def _sent(self, page: DevicePage, key: str) -> None:
+        """Send, by way of the preview, and insist that it was verified."""
         session = page.session
-        section = session.vendor.section(key)
-        target = session.target(section, page.meter)
-        before = session.receipts.get((key, target))
-        press(page, f"{key}.send")
-        preview = None
-        for _ in range(10):
-            await asyncio.sleep(0.05)
-            try:
-                preview = await asyncio.wait_for(dialog(self._window, "preview"), 0.2)
-                break
-            except (StageError, TimeoutError):
-                if session.receipts.get((key, target)) is not before:
-                    break
-        if preview is not None:
-            await self._picture("preview", "The preview: what changes, what is erased, and the requests behind a fold.")
-            press(preview, "preview.send")
-        await until(f"{key} sent", lambda: session.receipts.get((key, target)) is not before)
-        receipt = session.receipts[key, target]
+        where = (key, session.target(session.vendor.section(key), page.meter))
+        before = session.receipts.get(where)
+        press(page, f"{key}.preview")
+        preview = await dialog(self._window, f"{key}.preview_dialog")
+        await self._picture(f"{key.split('.')[1]}-preview", "The preview: what changes, what is erased, what is sent.")
+        press(preview, f"{key}.preview_dialog.send")
+        await until(f"{key} sent", lambda: session.receipts.get(where) is not before)
+        receipt = session.receipts[where]
         if receipt.outcome is not Outcome.VERIFIED:
             raise StageError(f"{key}: {receipt.outcome.value} {receipt.message}")
 

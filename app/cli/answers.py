@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from app.cli.console import Console
-from app.cli.options import PASSWORD, Options
+from app.cli.options import PASSWORD, Options, from_environment
 from app.model.device import Address, Credentials
 from app.model.errors import (
     CertificateChanged,
@@ -36,7 +35,7 @@ class Answers:
 
     def at_once(self, default_user: str) -> Credentials | None:
         """The login that needs no question."""
-        password = os.environ.get(PASSWORD)
+        password = from_environment(PASSWORD)
         return None if password is None else Credentials(self._options.user or default_user, password)
 
     async def accept_certificate(self, address: Address, shown: Certificate, error: CertificateNotTrusted) -> bool:
@@ -71,7 +70,7 @@ class Answers:
         Raises:
             LoginFailed: there is nobody to ask; the hint says what to set.
         """
-        if PASSWORD in os.environ:
+        if from_environment(PASSWORD) is not None:
             raise LoginFailed(error.message, hint=f"Check {PASSWORD} and --user.") from error
         name = self._options.user or user
         if not self._looked_up:

@@ -15,6 +15,7 @@ from app.cli.opening import accepted_certificates, locate
 from app.cli.options import Options
 from app.discovery.identify import Found
 from app.discovery.inventory import Inventory, Row
+from app.discovery.mdns import Browser
 from app.discovery.sweep import SweepPlan, plan_sweep, sweep, usual_ports
 from app.model.device import Address
 from app.model.errors import ExitCode
@@ -28,7 +29,8 @@ async def discover(
     """Listen for announcements and sweep the ranges meanwhile; what both find is one list."""
     plans = [plan_sweep(text, ports or usual_ports(VENDORS)) for text in ranges]
     inventory = Inventory(VENDORS)
-    listening = asyncio.create_task(_listen(console, inventory, seconds, interfaces), name="mdns")
+    browser = Browser(interfaces=interfaces or None)
+    listening = asyncio.create_task(_listen(console, inventory, browser, seconds), name="mdns")
     try:
         for plan in plans:
             await _sweep(console, inventory, plan)
@@ -42,14 +44,11 @@ async def discover(
     return ExitCode.DONE
 
 
-async def _listen(console: Console, inventory: Inventory, seconds: float, interfaces: Sequence[str]) -> None:
+async def _listen(console: Console, inventory: Inventory, browser: Browser, seconds: float) -> None:
     if seconds <= 0:
         return
-    # Loaded here: who only sweeps does without zeroconf.
-    from app.discovery.mdns import Browser
-
     console.note(f"Listening for announcements for {seconds:g} s ...")
-    async with Browser(interfaces=interfaces or None) as browser:
+    async with browser:
         try:
             async with asyncio.timeout(seconds):
                 async for sighting in browser:
@@ -59,7 +58,7 @@ async def _listen(console: Console, inventory: Inventory, seconds: float, interf
 
 
 async def _sweep(console: Console, inventory: Inventory, plan: SweepPlan) -> None:
-    console.note(f"Asking {len(plan.addresses)} addresses of {plan.text} ...")
+    console.note(f"Asking {plan.text}: {len(plan.addresses)} × {len(plan.ports)} ports ...")
     async with aclosing(sweep(plan, VENDORS)) as events:
         async for event in events:
             if isinstance(event, Found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from app.model.errors import UsageError
 PASSWORD = "WATTWRIGHT_PASSWORD"  # noqa: S105 -- the variable's name
 NEW_PASSWORD = "WATTWRIGHT_NEW_PASSWORD"  # noqa: S105 -- the variable's name
 _FINGERPRINT = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+
+
+def from_environment(name: str) -> str | None:
+    """A password from the environment; a variable that is empty counts as not set."""
+    return os.environ.get(name) or None
 
 
 class Options(msgspec.Struct, frozen=True):

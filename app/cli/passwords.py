@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from app.cli.console import Console
 from app.cli.opening import locate, opened, where
-from app.cli.options import NEW_PASSWORD, Options
+from app.cli.options import NEW_PASSWORD, Options, from_environment
 from app.model.errors import ExitCode, LoginFailed, UsageError
 
 
@@ -16,7 +14,7 @@ def new_password(console: Console) -> str:
     Raises:
         UsageError: there is none, or the two entries differ.
     """
-    given = os.environ.get(NEW_PASSWORD)
+    given = from_environment(NEW_PASSWORD)
     if given is not None:
         return given
     if not console.interactive:
@@ -33,7 +31,8 @@ async def change_password(console: Console, options: Options) -> ExitCode:
     change = place.vendor.change_password
     if change is None:
         raise UsageError(f"The password of a {place.vendor.title} cannot be changed here.")
-    if NEW_PASSWORD not in os.environ and not console.interactive:
+    if from_environment(NEW_PASSWORD) is None and not console.interactive:
+        # Said before the device is bothered.
         new_password(console)
     async with opened(place, options, console, choose_password=lambda: new_password(console)) as (session, answers):
         credentials = session.client.credentials

@@ -13,6 +13,8 @@ from app.commission.session import DeviceSession
 from app.model.errors import AppError, CertificateNotTrusted, DeviceUnreachable, ExitCode, LoginFailed
 from app.model.section import AnySection, Field, Kind
 
+LONGEST_LIMITS = 100
+
 
 async def sections(console: Console, options: Options, meter: str) -> ExitCode:
     """The sections of a device, or of one of its meters, and whether they can be used here."""
@@ -66,11 +68,17 @@ def field_plain(field: Field) -> dict[str, Any]:
 
 
 def _fields_shown(fields: Sequence[Field], indent: str = "  ") -> list[str]:
-    rows = [(field.name, field.kind.value, "read only" if field.read_only else field.limits()) for field in fields]
+    rows = [
+        (field.name, field.kind.value, "read only" if field.read_only else _short(field.limits())) for field in fields
+    ]
     lines = []
     for field, line in zip(fields, table(rows, indent), strict=True):
         lines += [line, *_fields_shown(field.columns, f"{indent}  ")]
     return lines
+
+
+def _short(limits: str) -> str:
+    return limits if len(limits) <= LONGEST_LIMITS else f"{limits[:LONGEST_LIMITS]}… (--json lists all)"
 
 
 async def read(console: Console, options: Options, meter: str, keys: Sequence[str]) -> ExitCode:

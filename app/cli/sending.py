@@ -162,12 +162,11 @@ def _ask(console: Console, section: AnySection, plan: Preview, how: How) -> None
     """Raises UsageError when it is not to be sent, or there is nobody to say so."""
     if how.yes or (how.unasked and not console.interactive):
         return
+    console.note(*_planned(section, plan))
     if not console.interactive:
         raise UsageError(
-            "Nothing was sent: nobody is here to confirm it.",
-            hint="Use --yes to send without a question, --dry-run to see what would be sent.",
+            "Nothing was sent: nobody is here to confirm it.", hint="Use --yes to send without a question."
         )
-    console.note(*_planned(section, plan))
     if not console.confirm("Send this?"):
         raise UsageError("Nothing was sent.", hint="It was not confirmed.")
 

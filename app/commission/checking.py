@@ -57,7 +57,7 @@ def _text(field: Field, value: Any, where: str) -> Iterator[Problem]:
         return
     if field.max_length is not None and len(value) > field.max_length:
         yield Problem(where, f"{field.label}: {len(value)} characters, at most {field.max_length} are allowed.")
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+    elif any(ord(character) < 32 or ord(character) == 127 for character in value):
         yield Problem(where, f"{field.label}: line breaks and control characters are not allowed.")
     elif field.pattern and not re.fullmatch(field.pattern, value):
         yield Problem(where, f"{field.label}: {field.pattern_help or 'not in the right form'}.")

@@ -26,14 +26,15 @@ from shiboken6 import isValid
 from app.commission.send import Preview
 from app.model.errors import AppError
 from app.model.section import AnySection, Change, Kind, Step
-from ui.forms.entry import in_words
 from ui.forms.editors import NOW_WORDS
+from ui.forms.entry import in_words
 from ui.forms.parts import Strip, plain_label, plain_tip, push_button
 from ui.forms.rows_diff import RowState, tell_rows
 from ui.icons import dress, icon
 from ui.theme import restyle
 
 PlanFor = Callable[[Iterable[str] | None], Preview]
+_SIZE = (820, 560)
 _ROW_WORDS = {RowState.ADDED: "added", RowState.REMOVED: "removed", RowState.CHANGED: "changed"}
 _ROW_ICONS = {RowState.ADDED: "add", RowState.REMOVED: "remove", RowState.CHANGED: "edited"}
 
@@ -80,6 +81,8 @@ class PreviewDialog(QDialog):
         self._tree.itemChanged.connect(self._plan)
         self._plan()
         self._tree.setFocus()
+        room = parent.window().size() if parent else QSize(*_SIZE)
+        self.resize(min(_SIZE[0], room.width() - 32), min(_SIZE[1], room.height() - 32))
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -190,9 +193,6 @@ class PreviewDialog(QDialog):
         self.send_button.setEnabled(bool(steps))
         self.send_button.setText("Erase and send" if erases else "Send")
         restyle(self.send_button, role="danger" if erases else "primary")
-
-    def sizeHint(self) -> QSize:
-        return QSize(760, 480)
 
 
 def _listed(erases: tuple[str, ...]) -> str:

@@ -33,6 +33,8 @@ from ui.theme import restyle
 NUMBER_WIDTH = 152
 CHOICE_WIDTH = 208
 TEXT_WIDTH = 320
+SHORT_TEXT = 24
+"""A text that may be longer gets a wider entry."""
 SEARCHABLE = 15
 """A list with more entries than this can be searched by typing."""
 NOW_WORDS = "this computer's time at sending"
@@ -128,7 +130,8 @@ class TextEditor(Editor):
 
     def __init__(self, field: Field, name: str, parent: QWidget | None = None) -> None:
         super().__init__(field, name, parent)
-        self._line = QLineEdit(maximumWidth=TEXT_WIDTH, minimumWidth=160)
+        roomy = field.max_length is None or field.max_length > SHORT_TEXT
+        self._line = QLineEdit(maximumWidth=TEXT_WIDTH, minimumWidth=TEXT_WIDTH - (48 if roomy else 136))
         self._adopt(self._line)
         self._used = plain_label(role="hint")
         if field.secret:
@@ -359,6 +362,7 @@ class ValueLabel(Editor):
         self._label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self._label.setContentsMargins(0, 0, 0, 0)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._adopt(self._label)
 

@@ -36,8 +36,8 @@ class SectionForm(QWidget):
         self._grid = QGridLayout(self, horizontalSpacing=12, verticalSpacing=6)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnMinimumWidth(1, _LABEL_WIDTH)
-        self._grid.setColumnStretch(2, 3)
-        self._grid.setColumnStretch(3, 0 if read_only else 2)
+        # Beside values that can only be read stands nothing; beside editors stand limits and problems.
+        self._grid.setColumnStretch(2 if read_only else 3, 1)
         self.rows = {field.name: self._add(field) for field in section.fields}
         if not self.has_table:
             self._grid.setRowStretch(self._grid.rowCount(), 1)

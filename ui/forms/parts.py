@@ -42,11 +42,11 @@ def push_button(text: str, name: str, picture: str = "", *, role: str = "", tip:
     return button
 
 
-def icon_button(text: str, name: str, picture: str, tip: str = "") -> QToolButton:
+def icon_button(text: str, name: str, picture: str, tip: str = "", tone: str = "text") -> QToolButton:
     """A small button that shows only an icon; its words are in the tooltip and for screen readers."""
     button = QToolButton(objectName=name, accessibleName=text, toolTip=plain_tip(tip or text))
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    dress(button, picture)
+    dress(button, picture, tone)
     return button
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.model.section import Change, Field, Kind, Problem
-from ui.forms.editors import Editor, MomentEditor
+from ui.forms.editors import Editor, MomentEditor, ValueLabel
 from ui.forms.entry import in_words
 from ui.forms.parts import icon_button, plain_label, plain_tip
 from ui.forms.rows_diff import RowState, tell_rows
@@ -20,18 +20,22 @@ from ui.theme import restyle
 _MOST_SHOWN = 3
 _LABEL_TOP = 7
 """So that a label stands on the line of the text in its editor."""
+_NOTE_TOP = 3
 
 
 class NoteLine(QWidget):
     """An icon and a few words beside a field. Hidden while there is nothing to say."""
 
-    def __init__(self) -> None:
+    def __init__(self, button: QWidget | None = None) -> None:
         super().__init__()
         self._picture = QLabel()
         self._text = plain_label(wrap=True)
-        row = QHBoxLayout(self, spacing=4)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        for label in (self._picture, self._text):
+            label.setContentsMargins(0, _NOTE_TOP, 0, 0)
+        row = QHBoxLayout(self, spacing=6)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._picture, alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(button or self._picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
         self.hide()
 
@@ -45,14 +49,9 @@ class NoteLine(QWidget):
         if text:
             restyle(self._text, tone=tone)
             dress(self._picture, picture, tone)
-            self._picture.setVisible(bool(picture))
         self._text.setText(text)
         self._text.setToolTip(plain_tip(text))
         self.setVisible(bool(text))
-
-    def add(self, widget: QWidget) -> None:
-        """Put a widget behind the words."""
-        self.layout().addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
 
 
 class FieldRow(QObject):
@@ -69,15 +68,15 @@ class FieldRow(QObject):
         self._bar.setFixedWidth(4)
         self._limits = "" if field.read_only or field.choices or field.max_length else field.limits()
         self._hint = plain_label(role="hint", wrap=True)
-        self.problem, self.changed = NoteLine(), NoteLine()
-        back = icon_button(f"Revert {field.label}", f"{name}.revert", "undo", "Back to the device's value")
+        back = icon_button(f"Revert {field.label}", f"{name}.revert", "undo", "Back to the device's value", "changed")
+        back.setFixedSize(22, 22)
         back.clicked.connect(lambda: self.revert.emit(field.name))
-        self.changed.add(back)
+        self.problem, self.changed = NoteLine(), NoteLine(back)
         self._place(grid)
 
     def _place(self, grid: QGridLayout) -> None:
         notes = QVBoxLayout(spacing=0)
-        notes.setContentsMargins(0, 2, 0, 0)
+        notes.setContentsMargins(0, 3, 0, 0)
         for widget in (self.problem, self.changed):
             notes.addWidget(widget)
         row = grid.rowCount()
@@ -91,10 +90,10 @@ class FieldRow(QObject):
             return
         label = plain_label(self.field.label, wrap=False)
         label.setBuddy(self.editor.control)
-        label.setContentsMargins(0, _LABEL_TOP if not self.field.read_only else 2, 0, 0)
+        label.setContentsMargins(0, 0 if isinstance(self.editor, ValueLabel) else _LABEL_TOP, 0, 0)
         label.setToolTip(plain_tip(self._help()))
         self._hint.setText(self._limits)
-        self._hint.setContentsMargins(0, _LABEL_TOP - 2, 0, 0)
+        self._hint.setContentsMargins(0, _LABEL_TOP - 3, 0, 0)
         notes.insertWidget(0, self._hint)
         notes.addStretch(1)
         grid.addWidget(label, row, 1, Qt.AlignmentFlag.AlignTop)

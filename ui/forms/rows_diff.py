@@ -104,6 +104,9 @@ def _title(field: Field, row: Any, index: int) -> str:
 
 
 def row_in_words(field: Field, row: Any, names: set[str] | None = None) -> str:
-    """'Type: Max, Level: 1st', of all columns that can be set or of these."""
-    columns = [c for c in field.columns if (c.name in names if names is not None else not c.read_only)]
+    """'Type: Max' of these columns, or 'Reactive power L1, Max, 1st' of all that can be set."""
+    if names is None:
+        values = (in_words(column, getattr(row, column.name)) for column in field.columns if not column.read_only)
+        return ", ".join(value for value in values if value)
+    columns = [column for column in field.columns if column.name in names]
     return ", ".join(f"{column.label}: {in_words(column, getattr(row, column.name)) or '–'}" for column in columns)

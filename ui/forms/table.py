@@ -153,29 +153,36 @@ class TableEditor(Editor):
         view.horizontalHeader().setHighlightSections(False)
         view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         view.setMinimumHeight(_ROW_HEIGHT * (_MIN_ROWS + 1) + 4)
+        view.horizontalHeader().setMinimumSectionSize(56)
+
+    def _fit_columns(self) -> None:
+        """Give each column the width of what stands in it, and the widest what is left. Once: then the user may."""
+        header = self.view.horizontalHeader()
         widths = [self._wanted_width(column) for column in range(len(self.field.columns))]
         for column, width in enumerate(widths):
-            view.setColumnWidth(column, width)
-        header = view.horizontalHeader()
-        header.setMinimumSectionSize(56)
+            self.view.setColumnWidth(column, width)
         header.setSectionResizeMode(widths.index(max(widths)), QHeaderView.ResizeMode.Stretch)
 
     def _wanted_width(self, column: int) -> int:
-        """Wide enough for the header and for the longest entry that can be chosen, within reason."""
+        """Wide enough for the header, what stands there, and the longest entry that can be chosen, within reason."""
         field = self.field.columns[column]
         metrics = self.view.fontMetrics()
         texts = [str(self.model.headerData(column, Qt.Orientation.Horizontal)) + "  "]
         texts += [choice.label for choice in field.choices]
-        if field.kind is Kind.TEXT and not field.choices:
-            texts.append("x" * min(field.max_length or 12, 24))
+        texts += [self.model.text(row, column) for row in range(self.model.rowCount())]
+        if field.kind is Kind.TEXT and not field.choices and not self.model.fixed(column):
+            texts.append("x" * 14)
         widest = max(metrics.horizontalAdvance(text) for text in texts)
-        return max(72, min(widest + 40, 320))
+        return max(72, min(widest + 28, 320))
 
     def set_value(self, value: Any) -> None:
         """Show rows."""
         self._value = tuple(value)
         if self._value != self.model.rows() or self.model.entry_problems():
             self.model.set_rows(self._value)
+        if not self._fitted:
+            self._fitted = True
+            self._fit_columns()
         self._refresh()
 
     def set_base(self, rows: Any) -> None:
@@ -321,3 +328,4 @@ class TableEditor(Editor):
         )
 
     _bulk = False
+    _fitted = False

@@ -161,7 +161,6 @@ class Toast(QFrame):
             words.addWidget(plain_label(self.hint, role="muted", wrap=True))
         if self.kind == "error":
             more = QPushButton("Details", objectName="details")
-            more.setProperty("role", "flat")
             more.clicked.connect(self.show_details)
             words.addWidget(more, alignment=Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self, spacing=_GAP)

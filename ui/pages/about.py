@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import __version__
-from ui.plain import plain_label
+from ui.forms.parts import plain_label
 
 
 class Licence(msgspec.Struct, frozen=True):

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
 
 from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
 from app.model.device import Identity, Meter
 from app.model.section import AnySection, Kind
 from ui.forms.panel import SectionPanel
+from ui.forms.parts import plain_tip
 from ui.forms.toast import Toasts
 from ui.icons import icon
 from ui.jobs import JobBar
-from ui.plain import plain_tooltip
 from ui.tasks import Tasks
 
 from .header import Header, device_facts, meter_facts
 
 KEY = Qt.ItemDataRole.UserRole
+ROW = 34
 
 
 class DevicePage(QWidget):
@@ -54,11 +55,15 @@ class DevicePage(QWidget):
         self.list.setObjectName(f"{self.name}.sections")
         self.list.setAccessibleName("Sections")
         self.list.setFixedWidth(216)
+        self.list.setIconSize(QSize(20, 20))
         self.stack = QStackedWidget(self)
+        card = QFrame(self)
+        card.setProperty("role", "card")
+        QVBoxLayout(card).addWidget(self.stack)
         middle = QHBoxLayout()
         middle.setSpacing(8)
         middle.addWidget(self.list)
-        middle.addWidget(self.stack, 1)
+        middle.addWidget(card, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
@@ -101,10 +106,12 @@ class DevicePage(QWidget):
                 font = heading.font()
                 font.setBold(True)
                 heading.setFont(font)
+                heading.setSizeHint(QSize(0, ROW))
                 self.list.addItem(heading)
             item = QListWidgetItem(icon(picture), title)
             item.setData(KEY, key)
-            item.setToolTip(plain_tooltip(words))
+            item.setToolTip(plain_tip(words))
+            item.setSizeHint(QSize(0, ROW))
             self.list.addItem(item)
 
     def keys(self) -> list[str]:
@@ -185,7 +192,7 @@ class DevicePage(QWidget):
             if item.data(KEY) == key:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
                 item.setText(f"{item.text()} (not supported)")
-                item.setToolTip(plain_tooltip(reason))
+                item.setToolTip(plain_tip(reason))
 
     def _clock_section(self) -> AnySection | None:
         return next((s for s in self.session.sections(self.meter) if s.now is not None), None)

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 from app.commission.session import DeviceSession
 from app.model.device import Identity, Meter
 from app.net.tls import Profile
+from ui.forms.parts import plain_label, plain_tip
 from ui.icons import dress
-from ui.plain import plain_label, plain_tooltip
 
 
 class Header(QFrame):
@@ -51,7 +51,7 @@ class Header(QFrame):
         dress(button, picture)
         button.setObjectName(name)
         button.setAccessibleName(text)
-        button.setToolTip(plain_tooltip(tip))
+        button.setToolTip(plain_tip(tip))
         self._actions.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return button
 
@@ -68,7 +68,7 @@ class Header(QFrame):
             key, value = plain_label(name), plain_label(text)
             key.setProperty("role", "hint")
             value.setAccessibleName(name)
-            value.setToolTip(plain_tooltip(text))
+            value.setToolTip(plain_tip(text))
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._facts.addWidget(key, row, 2 * column)
             self._facts.addWidget(value, row, 2 * column + 1)

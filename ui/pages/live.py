@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
+    QMenu,
     QSizePolicy,
     QSplitter,
     QVBoxLayout,
@@ -145,10 +144,8 @@ class LivePage(QWidget):
         self.reset.setEnabled(False)
         self.list_button = push_button("Quantities", f"{name}.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
-        self.csv = push_button("CSV…", f"{name}.export_csv", "export", tip="All readings as a table")
-        self.csv.setAccessibleName("Export CSV")
-        self.png = push_button("Picture…", f"{name}.export_png", "chart", tip="The plots as they are, as a PNG")
-        self.png.setAccessibleName("Export picture")
+        self.export = push_button("Export", f"{name}.export", "export", tip="Keep what is shown in a file")
+        self.export.setMenu(self._export_menu())
         self.values = ValueTable(name)
         self.list = QuantityList()
         self.list.setObjectName(f"{name}.list")
@@ -169,8 +166,6 @@ class LivePage(QWidget):
         self.reset.clicked.connect(lambda: self.plots and self.plots.reset_zoom())
         self.list_button.toggled.connect(self.list.setVisible)
         self.list.chosen.connect(self._quantities_chosen)
-        self.csv.clicked.connect(self.ask_csv)
-        self.png.clicked.connect(self.ask_png)
         self.retry.clicked.connect(self._listen_again)
 
     def _lay_out(self) -> None:
@@ -180,7 +175,7 @@ class LivePage(QWidget):
         for widget in (self.window_choice, self.pause, self.reset):
             bar.addWidget(widget)
         bar.addStretch(1)
-        for widget in (self.list_button, self.csv, self.png):
+        for widget in (self.list_button, self.export):
             bar.addWidget(widget)
         card = QFrame()
         card.setProperty("role", "card")
@@ -296,7 +291,8 @@ class LivePage(QWidget):
             self.at.setText("")
         else:
             ago = duration_text(time.time() - time_s)
-            self.at.setText(f"At {datetime.fromtimestamp(time_s):%H:%M:%S}, {ago} ago")
+            clock = time.strftime("%H:%M:%S", time.localtime(time_s))
+            self.at.setText(f"At {clock}, {ago} ago")
 
     def _tell(self) -> None:
         """Bring the values and the line below up to date."""
@@ -316,6 +312,17 @@ class LivePage(QWidget):
         self.retry.setVisible(source.ended)
 
     # Export.
+
+    def _export_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for key, words, slot in (
+            ("csv", "All readings as a table (CSV)…", self.ask_csv),
+            ("png", "The plots as a picture (PNG)…", self.ask_png),
+        ):
+            action = menu.addAction(words)
+            action.setObjectName(f"{self._prefix}.export_{key}")
+            action.triggered.connect(slot)
+        return menu
 
     def ask_csv(self) -> QFileDialog | None:
         """Ask where to, then write every reading."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from ui.forms.parts import plain_label
 from ui.icons import dress
-from ui.plain import plain_label
 from ui.workbench import Handle, State
 
 

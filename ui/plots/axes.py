@@ -6,7 +6,7 @@ import math
 import time
 
 import pyqtgraph as pg
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QRectF
 
 STEPS_S = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 2 * 3600, 3 * 3600, 4 * 3600, 6 * 3600,
@@ -55,6 +55,10 @@ class ValueAxis(pg.AxisItem):
         super().__init__("left")
         self.setWidth(VALUE_WIDTH)
         self.setStyle(hideOverlappingLabels=OVERHANG)
+
+    def boundingRect(self) -> QRectF:
+        """With room for the labels at both ends, which pyqtgraph leaves out once there is a grid."""
+        return super().boundingRect().adjusted(0, -OVERHANG, 0, OVERHANG)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Up to five lines at steps of 1, 2 or 5, also where a plot is low."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +41,7 @@ def write_csv(path: Path, quantities: Sequence[Quantity], times: Column, values:
             for time_s, row in zip(times.tolist(), values.tolist(), strict=True):
                 moment = datetime.fromtimestamp(time_s).astimezone().isoformat(timespec="milliseconds")
                 rows.writerow([moment, *("" if value != value else repr(value) for value in row)])
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StorageFailed(f"{path.name} cannot be written: {error.strerror or error}.") from error

@@ -32,7 +32,7 @@ GRID_BELOW = -1000
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time: `now_s` is where the axis has its 0 (seconds since 1970), `start` and `end` count from there."""
+    """A stretch of time. `now_s` is where the axis has its 0 (since 1970); `start` and `end` count from there."""
 
     now_s: float
     start: float

@@ -1,0 +1,456 @@
+"""The panel of one section: read, edit, preview, send, and the truth about it all in the footer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from app.commission.draft import Draft
+from app.commission.receipt import Outcome, Receipt
+from app.commission.session import DeviceSession
+from app.model.errors import AppError, DeviceRefused, InvalidValue
+from app.model.section import AnySection, Change, Problem, Support
+from ui.forms.diff import PlanFor, PreviewDialog
+from ui.forms.footer import Activity, Footer, Standing
+from ui.forms.form import SectionForm
+from ui.forms.help import HelpDialog
+from ui.forms.keeper import DraftKeeper
+from ui.forms.parts import Strip, icon_button, plain_label, push_button
+from ui.forms.story import after_reload, blamed_field, receipt_toast
+from ui.forms.toast import Toasts
+from ui.icons import dress
+from ui.tasks import Tasks
+
+Confirm = Callable[[QWidget, AnySection, tuple[Change, ...], PlanFor, str, bool], Awaitable[tuple[str, ...] | None]]
+"""confirm(parent, section, changes, plan_for, where, now): the chosen changes, or None for 'do not send'."""
+
+
+async def preview_dialog(
+    parent: QWidget, section: AnySection, changes: tuple[Change, ...], plan_for: PlanFor, where: str, now: bool
+) -> tuple[str, ...] | None:
+    """Ask by the preview."""
+    return await PreviewDialog(section, changes, plan_for, where=where, now=now, parent=parent).ask()
+
+
+class SectionPanel(QWidget):
+    """One section of a device or of a meter.
+
+    It reads when it is first shown. `draft_changed` follows every edit; `sent` carries the receipt of a sending.
+    A sending goes on when the panel is closed; its result comes as a toast in any case.
+    """
+
+    draft_changed = Signal()
+    sent = Signal(object)
+
+    def __init__(
+        self,
+        section: AnySection,
+        meter: str,
+        session: DeviceSession,
+        *,
+        tasks: Tasks,
+        toasts: Toasts,
+        confirm: Confirm = preview_dialog,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.section, self.meter, self.session = section, meter, session
+        self._tasks, self._toasts, self._confirm = tasks, toasts, confirm
+        self._keeper = DraftKeeper(self, section, meter, session, toasts.tell)
+        self._at = Standing()
+        self._support: Support | None = None
+        self._form: SectionForm | None = None
+        self._blamed: dict[str, Problem] = {}
+        self._typing = ""
+        self._begun = False
+        self._refreshing = False
+        self.setObjectName(section.key)
+        self.setAccessibleName(section.title)
+        self._build()
+        self._add_shortcuts()
+        self._refresh()
+
+    # -- what the window asks --
+
+    @property
+    def draft(self) -> Draft[Any] | None:
+        """The draft, once the section was read."""
+        return self.session.draft(self.section, self.meter)
+
+    @property
+    def unsent(self) -> int:
+        """How many changes are not sent."""
+        return len(self.draft.changes()) if self.draft else 0
+
+    @property
+    def sending(self) -> bool:
+        """Is something on its way to the device?"""
+        return self._at.activity is Activity.SENDING
+
+    @property
+    def state(self) -> str:
+        """The footer's sentence."""
+        return self._footer.words
+
+    def flush(self) -> None:
+        """Write the draft into the site file now."""
+        self._keeper.flush()
+
+    # -- what the user does --
+
+    def reload(self) -> None:
+        """Read from the device again; what was edited stays."""
+        if self._at.activity is Activity.NONE:
+            self._tasks.spawn(self, self._load(fresh=True))
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        self._step(Draft.undo)
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._step(Draft.redo)
+
+    def revert(self, field: str = "") -> None:
+        """Back to the device's values: one field, or all."""
+        if self.draft is not None and self._at.activity is Activity.NONE:
+            self.draft.revert(field or None)
+            self._edited(force=True)
+
+    def take_now(self) -> None:
+        """The time of this computer at the moment of sending."""
+        if self.draft is not None and self._at.activity is Activity.NONE:
+            self.draft.take_now()
+            self._edited(force=True)
+
+    def preview(self) -> None:
+        """Show what would be sent, and send what stays ticked."""
+        if self._may_send():
+            self._tasks.spawn(self, self._ask_and_send())
+
+    def send(self) -> None:
+        """Send the changes; what would be erased is always asked about first."""
+        if not self._may_send() or not self._footer.send_button.isEnabled():
+            return
+        try:
+            erases = self.session.preview(self.section, self.meter).erases
+        except AppError as error:
+            self._not_sent(error)
+            return
+        if erases:
+            self._tasks.spawn(self, self._ask_and_send())
+        else:
+            self._start_sending(None)
+
+    def show_help(self) -> None:
+        """What the section and its fields mean."""
+        dialog = HelpDialog(self.section, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    # -- building --
+
+    def _build(self) -> None:
+        key = self.section.key
+        self._undo_button = icon_button("Undo", f"{key}.undo", "undo", "Undo (Ctrl+Z)")
+        self._redo_button = icon_button("Redo", f"{key}.redo", "redo", "Redo (Ctrl+Y)")
+        help_button = icon_button("Help", f"{key}.help", "help", "Help (F1)")
+        self._now_button = push_button(self.section.now_label or "Now", f"{key}.now", "clock")
+        for button, slot in (
+            (self._undo_button, self.undo),
+            (self._redo_button, self.redo),
+            (help_button, self.show_help),
+            (self._now_button, self.take_now),
+        ):
+            button.clicked.connect(slot)
+        picture = QLabel()
+        dress(picture, self.section.icon or "settings", "accent", 24)
+        head = QHBoxLayout(spacing=8)
+        head.addWidget(picture)
+        head.addWidget(plain_label(self.section.title, role="title"), 1)
+        for button in (self._now_button, self._undo_button, self._redo_button, help_button):
+            head.addWidget(button)
+        self._failure = Strip(f"{key}.failure")
+        retry = push_button("Retry", f"{key}.retry", "refresh")
+        retry.clicked.connect(self.reload)
+        self._failure.add_button(retry)
+        self._notice = Strip(f"{key}.notice")
+        self._summary = plain_label(role="muted", wrap=True)
+        self._summary.setObjectName(f"{key}.summary")
+        self._page = QWidget()
+        self._page.setProperty("role", "page")
+        self._body = QVBoxLayout(self._page, spacing=8)
+        self._body.setContentsMargins(16, 4, 16, 8)
+        area = QScrollArea(widgetResizable=True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        area.viewport().setAutoFillBackground(False)
+        area.setWidget(self._page)
+        self._page.setAutoFillBackground(False)
+        self._footer = Footer(key)
+        self._footer.reload.connect(self.reload)
+        self._footer.revert.connect(lambda: self.revert())
+        self._footer.preview.connect(self.preview)
+        self._footer.send.connect(self.send)
+        self._lay_out(head, area)
+
+    def _lay_out(self, head: QHBoxLayout, area: QScrollArea) -> None:
+        above = QVBoxLayout(spacing=4)
+        above.setContentsMargins(16, 12, 16, 4)
+        above.addLayout(head)
+        if self.section.help:
+            above.addWidget(plain_label(self.section.help, role="muted", wrap=True))
+        for strip in (self._failure, self._notice):
+            above.addWidget(strip)
+        line = QLabel()
+        line.setProperty("role", "line")
+        line.setFixedHeight(1)
+        outer = QVBoxLayout(self, spacing=0)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addLayout(above)
+        outer.addWidget(area, 1)
+        below = QVBoxLayout()
+        below.setContentsMargins(16, 0, 16, 6)
+        below.addWidget(self._summary)
+        outer.addLayout(below)
+        outer.addWidget(line)
+        outer.addWidget(self._footer)
+
+    def _add_shortcuts(self) -> None:
+        for keys, slot in (
+            (("Ctrl+Return", "Ctrl+Enter"), self.send),
+            (("F5",), self.reload),
+            (("Ctrl+Z",), self.undo),
+            (("Ctrl+Y", "Ctrl+Shift+Z"), self.redo),
+            (("F1",), self.show_help),
+        ):
+            shortcut = QShortcut(self)
+            shortcut.setKeys([QKeySequence(key) for key in keys])
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+
+    def _show_form(self, support: Support) -> None:
+        if self._form is not None and self._form.read_only == (not support.writable):
+            return
+        if self._form is not None:
+            self._form.deleteLater()
+        form = SectionForm(self.section, read_only=not support.writable)
+        form.edited.connect(self._take)
+        form.entry_changed.connect(self._entry_changed)
+        form.finished.connect(self._end_typing)
+        form.revert.connect(self.revert)
+        form.by_hand.connect(self._by_hand)
+        form.told.connect(lambda text: self._notice.say("info", "info", "", text))
+        self._body.addWidget(form, 1)
+        self._form = form
+
+    # -- reading --
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._begun:
+            self._begun = True
+            self._tasks.spawn(self, self._load(fresh=False))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._keeper.flush()
+        super().hideEvent(event)
+
+    async def _load(self, *, fresh: bool) -> None:
+        """Read, or show what was read before."""
+        self._stand(activity=Activity.READING)
+        before = self.draft
+        base, edited = (before.base, before.changes()) if before else (None, ())
+        try:
+            support = await self.session.support(self.section, self.meter)
+            live = self.session.live(self.section, self.meter)
+            if support.readable and (fresh or live is None):
+                live = await self.session.read(self.section, self.meter)
+        except AppError as error:
+            self._failure.say("error", "error", error.title, f"{error.message}\n{error.hint}".strip())
+            self._stand(activity=Activity.NONE, not_read=error)
+            return
+        finally:
+            if self._at.activity is Activity.READING:
+                self._stand(activity=Activity.NONE)
+        self._support = support
+        self._failure.clear()
+        if live is None:
+            self._notice.say("info", "lock", "Not supported here", support.reason)
+            self._stand(activity=Activity.NONE, not_offered=support.reason or "not offered")
+            return
+        self._show_form(support)
+        self._blamed.clear()
+        assert self.draft is not None
+        notice = after_reload(self.section, base, edited, self.draft)
+        self._notice.say(*notice) if notice else self._notice.clear()
+        if not support.writable and support.reason:
+            self._notice.say("info", "lock", "Read only", support.reason)
+        # Without a fresh reading, what came of the last sending is still the truth.
+        kept = {} if fresh else {"receipt": self._at.receipt, "sent_at": self._at.sent_at}
+        self._at = Standing(read_at=live.at, **kept)
+        self._refresh(force=fresh and not self._form_unread())
+
+    # -- editing --
+
+    def _take(self, field: str, value: Any) -> None:
+        draft = self.draft
+        if draft is None or self._refreshing:
+            return
+        if self._typing == field and draft.can_undo:
+            # Typing a word is one edit, not one for each letter.
+            draft.undo()
+        before = draft.value
+        draft.set(field, value)
+        self._typing = field if draft.value is not before else ""
+        self._blamed.pop(field, None)
+        self._edited()
+
+    def _end_typing(self) -> None:
+        self._typing = ""
+
+    def _by_hand(self, field: str) -> None:
+        if self.draft is not None and self.section.now is not None:
+            wanted = getattr(self.section.now(self.draft.value), field)
+            self.draft.revert(field)
+            self.draft.set(field, wanted)
+            self._edited(force=True)
+
+    def _step(self, step: Callable[[Draft[Any]], bool]) -> None:
+        if self.draft is not None and self._at.activity is Activity.NONE and (step(self.draft) or self._form_unread()):
+            self._edited(force=True)
+
+    def _edited(self, *, force: bool = False) -> None:
+        if force:
+            self._typing = ""
+            self._blamed.clear()
+        known = self._at.receipt is not None and self._at.receipt.outcome is not Outcome.UNKNOWN
+        self._at = Standing(
+            activity=self._at.activity,
+            read_at=self._at.read_at,
+            receipt=None if known else self._at.receipt,
+            not_read=self._at.not_read,
+        )
+        self._keeper.touch()
+        self._refresh(force=force)
+        self.draft_changed.emit()
+
+    def _entry_changed(self) -> None:
+        if not self._refreshing:
+            self._refresh()
+
+    def _form_unread(self) -> list[str]:
+        return self._form.unread() if self._form is not None else []
+
+    # -- sending --
+
+    def _may_send(self) -> bool:
+        writable = self._support is not None and self._support.writable
+        idle = self._at.activity is Activity.NONE
+        return bool(writable and idle and self.draft and self.draft.sendable() and not self._form_unread())
+
+    async def _ask_and_send(self) -> None:
+        draft = self.draft
+        if draft is None:
+            return
+        plan_for: PlanFor = lambda names: self.session.preview(self.section, self.meter, names)  # noqa: E731
+        chosen = await self._confirm(self, self.section, draft.changes(), plan_for, self._where(), draft.now)
+        if chosen:
+            self._start_sending(chosen)
+
+    def _start_sending(self, fields: Iterable[str] | None) -> None:
+        self._blamed.clear()
+        self._notice.clear()
+        self._keeper.flush()
+        # The toasts own the task: closing the panel must not cut a sending in two.
+        self._tasks.spawn(self._toasts, self._send(fields))
+
+    async def _send(self, fields: Iterable[str] | None) -> None:
+        # A disabled form loses the keyboard: remember who had it.
+        keyboard = QApplication.focusWidget()
+        self._stand(activity=Activity.SENDING, not_sent=None, not_read=None)
+        plan = self.session.preview(self.section, self.meter, fields) if self.draft else None
+        try:
+            receipt = await self.session.send(self.section, self.meter, fields)
+        except AppError as error:
+            self._toasts.tell(error)
+            if isValid(self):
+                self._stand(activity=Activity.NONE)
+                self._not_sent(error, toast=False)
+            return
+        finally:
+            if isValid(self) and self.sending:
+                self._stand(activity=Activity.NONE)
+        receipt_toast(self._toasts, self.section, self._where(), receipt)
+        if isValid(self):
+            self._show_receipt(receipt, blamed_field(receipt, plan.steps if plan else ()))
+            if keyboard is not None and isValid(keyboard) and self.isAncestorOf(keyboard):
+                keyboard.setFocus()
+
+    def _show_receipt(self, receipt: Receipt, blamed: str) -> None:
+        live = self.session.live(self.section, self.meter)
+        if blamed:
+            self._blamed[blamed] = Problem(blamed, receipt.message, warning=True)
+        self._at = Standing(read_at=live.at if live else None, receipt=receipt, sent_at=datetime.now().astimezone())
+        self._refresh(force=True)
+        self.draft_changed.emit()
+        self.sent.emit(receipt)
+
+    def _not_sent(self, error: AppError, *, toast: bool = True) -> None:
+        if toast:
+            self._toasts.tell(error)
+        field = error.field if isinstance(error, InvalidValue | DeviceRefused) else ""
+        name = field.partition("[")[0]
+        if self._form is not None and name in self._form.rows:
+            self._blamed[name] = Problem(field, error.message, warning=True)
+        self._stand(not_sent=error)
+
+    def _where(self) -> str:
+        identity = self.session.identity
+        device = (identity.name or identity.model or identity.id) if identity else str(self.session.address)
+        return f"{device}, meter {self.meter}" if self.meter else device
+
+    # -- showing --
+
+    def _stand(self, **news: Any) -> None:
+        known = {name: getattr(self._at, name) for name in self._at.__dataclass_fields__}
+        self._at = Standing(**(known | news))
+        self._refresh()
+
+    def _refresh(self, *, force: bool = False) -> None:
+        """Show everything as it is now."""
+        draft, form = self.draft, self._form
+        problems = draft.problems() + list(self._blamed.values()) if draft else []
+        self._refreshing = True
+        try:
+            if draft is not None and form is not None:
+                form.show_draft(draft, problems, force=force)
+        finally:
+            self._refreshing = False
+        unread = self._form_unread()
+        wrong = len(unread) + sum(not p.warning and p.field.partition("[")[0] not in unread for p in problems)
+        writable = self._support is not None and self._support.writable
+        known = {name: getattr(self._at, name) for name in self._at.__dataclass_fields__}
+        self._at = Standing(**(known | {"changes": self.unsent, "wrong": wrong if writable else 0}))
+        self._footer.show_standing(self._at, writable=writable, sendable=self._may_send())
+        idle = self._at.activity is Activity.NONE
+        if form is not None:
+            form.setEnabled(not self.sending)
+        self._now_button.setVisible(writable and self.section.now is not None)
+        for button, on in (
+            (self._now_button, draft is not None),
+            (self._undo_button, draft is not None and draft.can_undo),
+            (self._redo_button, draft is not None and draft.can_redo),
+        ):
+            button.setEnabled(idle and on)
+        for button in (self._undo_button, self._redo_button):
+            button.setVisible(writable)
+        summary = self.section.summary(draft.value) if self.section.summary and draft else ""
+        self._summary.setText(summary)
+        self._summary.setVisible(bool(summary))

@@ -1,0 +1,93 @@
+"""What happened to a section, in the words of notices and toasts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.commission.checking import same
+from app.commission.draft import Draft
+from app.commission.receipt import Outcome, Receipt, StepState
+from app.model.section import AnySection, Change, Step
+from ui.forms.entry import in_words
+from ui.forms.toast import Toasts
+
+
+def after_reload(
+    section: AnySection, base: Any, edited: Sequence[Change], draft: Draft[Any]
+) -> tuple[str, str, str, str] | None:
+    """What to say after reading again with unsent changes, as tone, icon, title and text; None: nothing.
+
+    `base` is what had been read before (None: this is the first time), `edited` were the changes then.
+    """
+    changes = draft.changes()
+    if base is None:
+        if not changes:
+            return None
+        names = ", ".join(section.field(change.field).label for change in changes)
+        return ("changed", "edited", "Unsent changes from before are still here", names)
+    if not edited:
+        return None
+    moved = [
+        f"{field.label}: {in_words(field, getattr(base, field.name))} → {in_words(field, getattr(draft.base, field.name))}"
+        for field in section.fields
+        if not field.tolerance and not same(field, getattr(base, field.name), getattr(draft.base, field.name))
+    ]
+    if moved:
+        return ("warn", "warning", "The device has other values than before; your changes are kept", "\n".join(moved))
+    return ("info", "info", "", "Read again: the device has not changed, and your changes are kept.")
+
+
+def blamed_field(receipt: Receipt, steps: Sequence[Step]) -> str:
+    """The field that a refused request was about, when it was about a single one; else nothing."""
+    if receipt.outcome is Outcome.VERIFIED:
+        return ""
+    changed = {change.field for change in receipt.changes}
+    for sent, step in zip(receipt.steps, steps, strict=False):
+        if sent.state is StepState.REFUSED:
+            about = [name for name in step.fields if name in changed]
+            return about[0] if len(about) == 1 else ""
+    return ""
+
+
+_TITLES = {
+    Outcome.DIFFERS: "Differs from what was sent",
+    Outcome.UNKNOWN: "Outcome unknown",
+    Outcome.REFUSED: "Refused by the device",
+}
+
+
+def receipt_toast(toasts: Toasts, section: AnySection, where: str, receipt: Receipt) -> None:
+    """Green for sent and verified, blue for nothing to do, red for everything else."""
+    topic = f"{section.title}, {where}"
+    if receipt.outcome is Outcome.VERIFIED:
+        toasts.ok("Sent and verified", "\n".join([topic, *_changes(section, receipt)]))
+    elif receipt.outcome is Outcome.UNCHANGED:
+        toasts.info("Nothing to send", f"{topic}: the device has these values already.")
+    else:
+        text = f"{topic}: {receipt.message}" if receipt.message else topic
+        toasts.error(_TITLES[receipt.outcome], text, receipt.hint, _details(section, receipt))
+
+
+def _changes(section: AnySection, receipt: Receipt) -> list[str]:
+    lines = []
+    for change in receipt.changes:
+        field = section.field(change.field)
+        lines.append(f"{field.label}: {in_words(field, change.before) or '(empty)'} → {in_words(field, change.now)}")
+    return lines
+
+
+def _details(section: AnySection, receipt: Receipt) -> str:
+    asked = [
+        f"{step.method} {step.path} ({step.title}): {step.state.value}{', ' + step.message if step.message else ''}"
+        for step in receipt.steps
+    ]
+    values = []
+    for change in receipt.changes:
+        field = section.field(change.field)
+        now = "could not be read" if change.now is None else in_words(field, change.now)
+        values.append(
+            f"{field.label}: before {in_words(field, change.before)}, wanted {in_words(field, change.after)}, now {now}"
+        )
+    erased = [f"Erased, if it was taken: {text}" for text in receipt.erases]
+    return "\n".join(part for part in (*asked, "", *values, *erased, "", receipt.details) if part or part == "").strip()
