@@ -40,10 +40,7 @@ async def demo_window(*, latency_ms: float = LATENCY_MS) -> AsyncIterator[Window
             for device in simulators.devices:
                 if device.vendor == "g13":
                     bench.inventory.found(await identify(parse_address(device.url), VENDORS), how=How.SWEEP)
-            try:
-                yield window
-            finally:
-                window.close()
+            yield window
 
 
 async def demo() -> int:

@@ -24,6 +24,8 @@ from app.net.tls import Certificate
 from app.site.credentials import Passwords, Where
 from ui.forms.parts import plain_label
 
+WIDTH = 600
+
 
 async def answered(dialog: QDialog) -> bool:
     """Open a dialog and wait for its end. True: accepted."""
@@ -49,7 +51,7 @@ class Question(QDialog):
         super().__init__(parent)
         self.setObjectName(name)
         self.setWindowTitle(title)
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(WIDTH)
         self._column = QVBoxLayout(self)
         self._column.setSpacing(12)
         self._column.setContentsMargins(24, 20, 24, 20)
@@ -92,7 +94,12 @@ class Question(QDialog):
                 self._column.addLayout(self.form)
             self._column.addSpacing(4)
             self._column.addWidget(self._buttons)
-            self.adjustSize()
+            # Lines that wrap have their height only for a given width.
+            layout = self.layout()
+            layout.activate()
+            self.resize(
+                self.minimumWidth(), max(layout.heightForWidth(self.minimumWidth()), layout.sizeHint().height())
+            )
         super().showEvent(event)  # type: ignore[arg-type]
 
 

@@ -50,6 +50,16 @@ def named(root: QWidget, name: str, kind: type[W] = QWidget) -> W:  # type: igno
     raise StageError(f"no visible {name}")
 
 
+async def appear(root: QWidget, name: str) -> QWidget:
+    """Wait until the widget of that object name is visible and can be used."""
+
+    def usable() -> QWidget | None:
+        found = (w for w in root.findChildren(QWidget, name) if w.isVisibleTo(root.window()) and w.isEnabled())
+        return next(found, None)
+
+    return await until(name, usable)
+
+
 def press(root: QWidget, name: str) -> None:
     """Click a button."""
     named(root, name, QAbstractButton).click()

@@ -11,7 +11,7 @@ from app.model.device import parse_address
 from app.model.errors import AppError
 from ui.demo import device
 from ui.pages.device import DevicePage
-from ui.stage import StageError, dialog, enter, named, photograph, press, until, write
+from ui.stage import StageError, appear, dialog, enter, named, photograph, press, until, write
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -53,6 +53,10 @@ class Tour:
         photograph(self._window).save(str(self._folder / f"{number}.png"))
         self.pictures.append((number, caption))
 
+    def _clear_toasts(self) -> None:
+        for toast in self._window.toasts.shown:
+            toast.dismiss()
+
     async def _found(self) -> tuple[Handle, Handle]:
         gateway = await until("the gateway", lambda: device(self._window, "g13"))
         reader = await until("a whatwatt", lambda: device(self._window, "whatwatt"))
@@ -84,10 +88,12 @@ class Tour:
         )
 
     async def _open(self, page: DevicePage, key: str) -> None:
+        self._clear_toasts()
         page.open(key)
         session = page.session
         section = session.vendor.section(key)
         await until(f"{key} read", lambda: session.live(section, page.meter))
+        await appear(page, f"{key}.reload")
 
     async def _gateway_pages(self, page: DevicePage) -> None:
         await self._open(page, "g13.about")
@@ -99,6 +105,7 @@ class Tour:
         await self._sent(page, "g13.name")
         await self._picture("verified", "Sent, read back, verified.")
         await self._open(page, "g13.clock")
+        await appear(page, "g13.clock.now")
         press(page, "g13.clock.now")
         await self._picture("clock", "The gateway's clock, set from this computer at the moment of sending.")
         await self._sent(page, "g13.clock")
@@ -110,6 +117,7 @@ class Tour:
         session = page.session
         where = (key, session.target(session.vendor.section(key), page.meter))
         before = session.receipts.get(where)
+        await appear(page, f"{key}.preview")
         press(page, f"{key}.preview")
         preview = await dialog(self._window, f"{key}.preview_dialog")
         await self._picture(f"{key.split('.')[1]}-preview", "The preview: what changes, what is erased, what is sent.")
@@ -221,8 +229,7 @@ class Tour:
             window.toasts.tell(error)
         await self._picture("unreachable", "What went wrong, and what to do about it.")
         window.bench.inventory.remove(row.key)
-        for toast in window.toasts.shown():
-            toast.dismiss()
+        self._clear_toasts()
         window.show_about()
         await dialog(window, "about")
         await self._picture("about", "About, with the licences of everything inside.")

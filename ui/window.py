@@ -20,6 +20,9 @@ from ui.tree.model import Kind, Node, SiteTree
 from ui.tree.view import TreePane
 from ui.workbench import Handle, State, Workbench
 
+ABOVE_FOOTER = 96
+"""Toasts stand above the job bar and a panel's buttons."""
+
 THEMES = {"light": "Light", "dark": "Dark", "contrast": "High contrast"}
 
 
@@ -34,6 +37,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.bench = bench
         self.toasts = Toasts(self)
+        self.toasts.keep_clear(ABOVE_FOOTER)
         self.tasks = Tasks(self.toasts.tell, self.toasts.tell_bug)
         self.jobs = JobBar(self)
         self.questions = questions or Asking(self, bench.passwords)
@@ -299,7 +303,8 @@ class Window(QMainWindow):
         self.closed.emit()
 
     async def shut_down(self) -> None:
-        """Save drafts, stop tasks, hang up everywhere."""
+        """Close if that was not done yet, save drafts, stop tasks, hang up everywhere."""
+        self.close()
         for key in list(self._device_pages):
             self._device_pages.pop(key).close()
         await self.tasks.aclose()

@@ -47,14 +47,14 @@ async def live(console: Console, options: Options, meter: str, count: int, secon
 
 
 def _feed(place: Place, meter: str) -> Feed:
-    feed = next((feed for feed in place.vendor.feeds if feed.of_meter == bool(meter)), None)
+    feeds, title = place.vendor.feeds, place.vendor.title
+    feed = next((feed for feed in feeds if feed.of_meter == bool(meter)), None)
+    if not feeds:
+        raise UsageError(f"{title} offers no live values.")
+    if feed is None and meter:
+        raise UsageError(f"{title} offers live values of itself, not of meters.", hint="Leave out --meter.")
     if feed is None:
-        of_meters = any(feed.of_meter for feed in place.vendor.feeds)
-        whose = "of its meters only" if of_meters else "not of its meters" if place.vendor.feeds else ""
-        raise UsageError(
-            f"{place.vendor.title} offers no live values{f' here, {whose}' if whose else ''}.",
-            hint="Name one with --meter SERIAL." if of_meters else "",
-        )
+        raise UsageError(f"{title} offers live values of its meters only.", hint="Name one with --meter SERIAL.")
     return feed
 
 

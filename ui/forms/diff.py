@@ -26,8 +26,8 @@ from shiboken6 import isValid
 from app.commission.send import Preview
 from app.model.errors import AppError
 from app.model.section import AnySection, Change, Kind, Step
-from ui.forms.editors import NOW_WORDS
 from ui.forms.entry import in_words
+from ui.forms.moment import NOW_WORDS
 from ui.forms.parts import Strip, plain_label, plain_tip, push_button
 from ui.forms.rows_diff import RowState, tell_rows
 from ui.icons import dress, icon
@@ -152,9 +152,11 @@ class PreviewDialog(QDialog):
         fold = QToolButton(text="Technical", checkable=True, objectName=f"{self._section.key}.preview_dialog.technical")
         fold.setAccessibleName("Technical: the requests")
         fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        fold.setProperty("role", "fold")
         dress(fold, "expand")
         text = QPlainTextEdit(readOnly=True, visible=False)
         text.setAccessibleName("The requests")
+        text.setProperty("role", "mono")
         text.setMinimumHeight(96)
         fold.toggled.connect(text.setVisible)
         fold.toggled.connect(lambda opened: dress(fold, "collapse" if opened else "expand"))

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app.commission.draft import Draft
 from app.model.section import AnySection, Kind, Problem
-from ui.forms.editors import MomentEditor, make_editor
+from ui.forms.editors import make_editor
+from ui.forms.moment import MomentEditor
 from ui.forms.row import FieldRow
 from ui.forms.table import TableEditor
 

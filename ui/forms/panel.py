@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from app.commission.draft import Draft
@@ -17,14 +18,12 @@ from app.commission.session import DeviceSession
 from app.model.errors import AppError, DeviceRefused, InvalidValue
 from app.model.section import AnySection, Change, Problem, Support
 from ui.forms.diff import PlanFor, PreviewDialog
-from ui.forms.footer import Activity, Footer, Standing
+from ui.forms.footer import Activity, Standing
 from ui.forms.form import SectionForm
-from ui.forms.help import HelpDialog
+from ui.forms.frame import PanelFrame
 from ui.forms.keeper import DraftKeeper
-from ui.forms.parts import Strip, icon_button, plain_label, push_button
 from ui.forms.story import after_reload, blamed_field, receipt_toast
 from ui.forms.toast import Toasts
-from ui.icons import dress
 from ui.tasks import Tasks
 
 Confirm = Callable[[QWidget, AnySection, tuple[Change, ...], PlanFor, str, bool], Awaitable[tuple[str, ...] | None]]
@@ -38,7 +37,7 @@ async def preview_dialog(
     return await PreviewDialog(section, changes, plan_for, where=where, now=now, parent=parent).ask()
 
 
-class SectionPanel(QWidget):
+class SectionPanel(PanelFrame):
     """One section of a device or of a meter.
 
     It reads when it is first shown. `draft_changed` follows every edit; `sent` carries the receipt of a sending.
@@ -59,8 +58,8 @@ class SectionPanel(QWidget):
         confirm: Confirm = preview_dialog,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.section, self.meter, self.session = section, meter, session
+        super().__init__(section, parent)
+        self.meter, self.session = meter, session
         self._tasks, self._toasts, self._confirm = tasks, toasts, confirm
         self._keeper = DraftKeeper(self, section, meter, session, toasts.tell)
         self._at = Standing()
@@ -70,10 +69,6 @@ class SectionPanel(QWidget):
         self._typing = ""
         self._begun = False
         self._refreshing = False
-        self.setObjectName(section.key)
-        self.setAccessibleName(section.title)
-        self._build()
-        self._add_shortcuts()
         self._refresh()
 
     # -- what the window asks --
@@ -147,93 +142,6 @@ class SectionPanel(QWidget):
             self._tasks.spawn(self, self._ask_and_send())
         else:
             self._start_sending(None)
-
-    def show_help(self) -> None:
-        """What the section and its fields mean."""
-        dialog = HelpDialog(self.section, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    # -- building --
-
-    def _build(self) -> None:
-        key = self.section.key
-        self._undo_button = icon_button("Undo", f"{key}.undo", "undo", "Undo (Ctrl+Z)")
-        self._redo_button = icon_button("Redo", f"{key}.redo", "redo", "Redo (Ctrl+Y)")
-        help_button = icon_button("Help", f"{key}.help", "help", "Help (F1)")
-        self._now_button = push_button(self.section.now_label or "Now", f"{key}.now", "clock")
-        for button, slot in (
-            (self._undo_button, self.undo),
-            (self._redo_button, self.redo),
-            (help_button, self.show_help),
-            (self._now_button, self.take_now),
-        ):
-            button.clicked.connect(slot)
-        picture = QLabel()
-        dress(picture, self.section.icon or "settings", "accent", 24)
-        head = QHBoxLayout(spacing=8)
-        head.addWidget(picture)
-        head.addWidget(plain_label(self.section.title, role="title"), 1)
-        for button in (self._now_button, self._undo_button, self._redo_button, help_button):
-            head.addWidget(button)
-        self._failure = Strip(f"{key}.failure")
-        retry = push_button("Retry", f"{key}.retry", "refresh")
-        retry.clicked.connect(self.reload)
-        self._failure.add_button(retry)
-        self._notice = Strip(f"{key}.notice")
-        self._summary = plain_label(role="muted", wrap=True)
-        self._summary.setObjectName(f"{key}.summary")
-        self._page = QWidget()
-        self._page.setProperty("role", "page")
-        self._body = QVBoxLayout(self._page, spacing=8)
-        self._body.setContentsMargins(16, 4, 16, 8)
-        area = QScrollArea(widgetResizable=True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        area.viewport().setAutoFillBackground(False)
-        area.setWidget(self._page)
-        self._page.setAutoFillBackground(False)
-        self._footer = Footer(key)
-        self._footer.reload.connect(self.reload)
-        self._footer.revert.connect(lambda: self.revert())
-        self._footer.preview.connect(self.preview)
-        self._footer.send.connect(self.send)
-        self._lay_out(head, area)
-
-    def _lay_out(self, head: QHBoxLayout, area: QScrollArea) -> None:
-        above = QVBoxLayout(spacing=4)
-        above.setContentsMargins(16, 12, 16, 4)
-        above.addLayout(head)
-        if self.section.help:
-            above.addWidget(plain_label(self.section.help, role="muted", wrap=True))
-        for strip in (self._failure, self._notice):
-            above.addWidget(strip)
-        line = QLabel()
-        line.setProperty("role", "line")
-        line.setFixedHeight(1)
-        outer = QVBoxLayout(self, spacing=0)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addLayout(above)
-        outer.addWidget(area, 1)
-        below = QVBoxLayout()
-        below.setContentsMargins(16, 0, 16, 6)
-        below.addWidget(self._summary)
-        outer.addLayout(below)
-        outer.addWidget(line)
-        outer.addWidget(self._footer)
-
-    def _add_shortcuts(self) -> None:
-        for keys, slot in (
-            (("Ctrl+Return", "Ctrl+Enter"), self.send),
-            (("F5",), self.reload),
-            (("Ctrl+Z",), self.undo),
-            (("Ctrl+Y", "Ctrl+Shift+Z"), self.redo),
-            (("F1",), self.show_help),
-        ):
-            shortcut = QShortcut(self)
-            shortcut.setKeys([QKeySequence(key) for key in keys])
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
 
     def _show_form(self, support: Support) -> None:
         if self._form is not None and self._form.read_only == (not support.writable):
@@ -419,8 +327,7 @@ class SectionPanel(QWidget):
     # -- showing --
 
     def _stand(self, **news: Any) -> None:
-        known = {name: getattr(self._at, name) for name in self._at.__dataclass_fields__}
-        self._at = Standing(**(known | news))
+        self._at = replace(self._at, **news)
         self._refresh()
 
     def _refresh(self, *, force: bool = False) -> None:
@@ -436,8 +343,7 @@ class SectionPanel(QWidget):
         unread = self._form_unread()
         wrong = len(unread) + sum(not p.warning and p.field.partition("[")[0] not in unread for p in problems)
         writable = self._support is not None and self._support.writable
-        known = {name: getattr(self._at, name) for name in self._at.__dataclass_fields__}
-        self._at = Standing(**(known | {"changes": self.unsent, "wrong": wrong if writable else 0}))
+        self._at = replace(self._at, changes=self.unsent, wrong=wrong if writable else 0)
         self._footer.show_standing(self._at, writable=writable, sendable=self._may_send())
         idle = self._at.activity is Activity.NONE
         if form is not None:

@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.model.section import Change, Field, Kind, Problem
-from ui.forms.editors import Editor, MomentEditor, ValueLabel
+from ui.forms.editor import Editor
+from ui.forms.editors import ValueLabel
 from ui.forms.entry import in_words
+from ui.forms.moment import MomentEditor
 from ui.forms.parts import icon_button, plain_label, plain_tip
 from ui.forms.rows_diff import RowState, tell_rows
 from ui.forms.table import TableEditor
@@ -69,7 +71,7 @@ class FieldRow(QObject):
         self._limits = "" if field.read_only or field.choices or field.max_length else field.limits()
         self._hint = plain_label(role="hint", wrap=True)
         back = icon_button(f"Revert {field.label}", f"{name}.revert", "undo", "Back to the device's value", "changed")
-        back.setFixedSize(22, 22)
+        back.setProperty("role", "mini")
         back.clicked.connect(lambda: self.revert.emit(field.name))
         self.problem, self.changed = NoteLine(), NoteLine(back)
         self._place(grid)

@@ -29,9 +29,10 @@ def after_reload(
     if not edited:
         return None
     moved = [
-        f"{field.label}: {in_words(field, getattr(base, field.name))} → {in_words(field, getattr(draft.base, field.name))}"
+        f"{field.label}: {in_words(field, before)} → {in_words(field, after)}"
         for field in section.fields
-        if not field.tolerance and not same(field, getattr(base, field.name), getattr(draft.base, field.name))
+        for before, after in [(getattr(base, field.name), getattr(draft.base, field.name))]
+        if not field.tolerance and not same(field, before, after)
     ]
     if moved:
         return ("warn", "warning", "The device has other values than before; your changes are kept", "\n".join(moved))

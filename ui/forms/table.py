@@ -31,13 +31,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.model.section import Field, Kind, Problem
-from ui.forms.editors import SEARCHABLE, Editor, make_searchable, searchable
+from ui.forms.choice import SEARCHABLE, make_searchable, searchable
+from ui.forms.editor import Editor
 from ui.forms.parts import plain_label, push_button
 from ui.forms.rows_model import RowsModel, new_row
 from ui.theme import notifier, restyle
 
 _ROW_HEIGHT = 30
-_MIN_ROWS = 5
+_MIN_ROWS = 4
 _MOST_ROWS = 1000
 """Pasting never makes more rows than this, where the field itself names no limit."""
 _Index = QModelIndex | QPersistentModelIndex

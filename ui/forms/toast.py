@@ -37,6 +37,9 @@ class Toasts(QObject):
     `lifetime_ms` is how long a green or blue one stays; resting the pointer on it stops the clock.
     """
 
+    # Qt still sends events while Python takes the object apart at the end: then there is no window any more.
+    _window: QWidget | None = None
+
     def __init__(self, window: QWidget, *, lifetime_ms: int = LIFETIME_MS) -> None:
         super().__init__(window)
         self._window = window
@@ -171,8 +174,10 @@ class Toast(QFrame):
 
     def fitting(self, width: int) -> int:
         """The height that the words need at that width."""
-        layout = self.layout()
-        return max(layout.heightForWidth(width), layout.minimumSize().height(), 48)
+        self.ensurePolished()
+        for label in self.findChildren(QLabel):
+            label.ensurePolished()
+        return max(self.heightForWidth(width), self.minimumSizeHint().height(), 48)
 
     def count_again(self) -> None:
         """The same thing happened once more."""

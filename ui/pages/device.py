@@ -212,9 +212,9 @@ class DevicePage(QWidget):
             self.header.show_facts(self._site, name, device_facts(self.session, identity, moment))
             return
         meter = next((m for m in self.session.meters if m.serial == self.meter), Meter(self.meter))
-        self.header.show_facts(
-            f"{self._site}  ▸  {name}", meter.alias or meter.serial, meter_facts(meter, self.described)
-        )
+        kind = self.described.model if self.described else ""
+        trail = f"{self._site}  ▸  {name}"
+        self.header.show_facts(trail, meter.alias or meter.serial, meter_facts(meter, self.described), kind=kind)
 
     def refresh(self) -> None:
         """Read the open panel again, and the header's facts."""

@@ -5,13 +5,33 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.commission.session import DeviceSession
 from app.model.device import Identity, Meter
 from app.net.tls import Profile
 from ui.forms.parts import plain_label, plain_tip
 from ui.icons import dress
+
+SHORTEST = 60
+
+
+class ElidedLabel(QLabel):
+    """A line that ends in … where there is no room for it; the tooltip has it whole. Never markup."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(SHORTEST)
+        self.setToolTip(plain_tip(text))
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class Header(QFrame):
@@ -26,6 +46,9 @@ class Header(QFrame):
         self._title = plain_label()
         self._title.setProperty("role", "title")
         self._title.setAccessibleName("Device")
+        self._kind = ElidedLabel("")
+        self._kind.setObjectName(f"{name}.kind")
+        self._kind.setAccessibleName("Type")
         self._facts = QGridLayout()
         self._facts.setHorizontalSpacing(8)
         self._facts.setVerticalSpacing(2)
@@ -36,7 +59,11 @@ class Header(QFrame):
         titles = QVBoxLayout()
         titles.setSpacing(0)
         titles.addWidget(self._trail)
-        titles.addWidget(self._title)
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(self._title)
+        line.addWidget(self._kind, 1, Qt.AlignmentFlag.AlignBottom)
+        titles.addLayout(line)
         top.addLayout(titles, 1)
         top.addLayout(self._actions)
         column = QVBoxLayout(self)
@@ -55,9 +82,12 @@ class Header(QFrame):
         self._actions.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return button
 
-    def show_facts(self, trail: str, title: str, facts: list[tuple[str, str]], columns: int = 4) -> None:
-        """Replace what is shown; empty facts are left out."""
+    def show_facts(
+        self, trail: str, title: str, facts: list[tuple[str, str]], *, kind: str = "", columns: int = 4
+    ) -> None:
+        """Replace what is shown; `kind` stands beside the title; empty facts are left out."""
         self._trail.setText(trail)
+        self._kind.setText(kind)
         self._title.setText(title)
         for label in self._labels:
             self._facts.removeWidget(label)
@@ -65,11 +95,8 @@ class Header(QFrame):
         self._labels.clear()
         for number, (name, text) in enumerate((name, text) for name, text in facts if text):
             row, column = divmod(number, columns)
-            key, value = plain_label(name), plain_label(text)
-            key.setProperty("role", "hint")
+            key, value = plain_label(name, role="hint"), ElidedLabel(text)
             value.setAccessibleName(name)
-            value.setToolTip(plain_tip(text))
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._facts.addWidget(key, row, 2 * column)
             self._facts.addWidget(value, row, 2 * column + 1)
             self._facts.setColumnStretch(2 * column + 1, 1)
@@ -110,7 +137,6 @@ def clock_words(clock: datetime) -> str:
 def meter_facts(meter: Meter, described: Identity | None) -> list[tuple[str, str]]:
     """What the header says of a meter behind a gateway."""
     return [
-        ("Type", described.model if described else ""),
         ("Serial", meter.serial),
         ("Firmware", described.firmware if described else ""),
         ("Location", meter.location),

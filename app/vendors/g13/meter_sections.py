@@ -170,7 +170,7 @@ def _plan_ratios(before: Ratios, after: Ratios, serial: str) -> list[Step]:
 
 
 def _ratio_summary(value: Ratios) -> str:
-    if 0 in (value.ct_denominator, value.vt_denominator):
+    if min(value.ct_numerator, value.ct_denominator, value.vt_numerator, value.vt_denominator) < 1:
         return ""
     current = value.ct_numerator / value.ct_denominator
     voltage = value.vt_numerator / value.vt_denominator

@@ -106,6 +106,7 @@ _REPORT = (f"GET {REPORT}",)
 SECTIONS: tuple[AnySection, ...] = (
     Section(
         key="whatwatt.device",
+        icon="device",
         title="Device",
         model=DeviceInfo,
         read=_from_system(DeviceInfo),
@@ -116,6 +117,7 @@ SECTIONS: tuple[AnySection, ...] = (
     ),
     Section(
         key="whatwatt.supply",
+        icon="power",
         title="Power supply",
         model=Supply,
         read=_read_supply,
@@ -127,6 +129,7 @@ SECTIONS: tuple[AnySection, ...] = (
     ),
     Section(
         key="whatwatt.clouds",
+        icon="network",
         title="Clouds and services",
         model=Clouds,
         read=_from_system(Clouds),
@@ -138,6 +141,7 @@ SECTIONS: tuple[AnySection, ...] = (
     ),
     Section(
         key="whatwatt.sd_card",
+        icon="storage",
         title="SD card",
         model=SdCard,
         read=_from_system(SdCard),
@@ -148,6 +152,7 @@ SECTIONS: tuple[AnySection, ...] = (
     ),
     Section(
         key="whatwatt.meter",
+        icon="meter",
         title="Meter",
         model=MeterInfo,
         read=_from_system(MeterInfo),
@@ -159,6 +164,7 @@ SECTIONS: tuple[AnySection, ...] = (
     ),
     Section(
         key="whatwatt.report",
+        icon="chart",
         title="Last report",
         model=Report,
         read=_from_report(Report),
@@ -170,6 +176,7 @@ SECTIONS: tuple[AnySection, ...] = (
     ),
     Section(
         key="whatwatt.energy",
+        icon="demand",
         title="Energy",
         model=Energy,
         read=_from_report(Energy),
@@ -180,6 +187,7 @@ SECTIONS: tuple[AnySection, ...] = (
     ),
     Section(
         key="whatwatt.wifi",
+        icon="wifi",
         title="Wi-Fi",
         model=Wifi,
         read=_from_system(Wifi),
@@ -191,6 +199,7 @@ SECTIONS: tuple[AnySection, ...] = (
     ),
     Section(
         key="whatwatt.ethernet",
+        icon="network",
         title="Ethernet",
         model=Ethernet,
         read=_from_system(Ethernet),

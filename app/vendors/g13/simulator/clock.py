@@ -10,7 +10,7 @@ Now = Callable[[], float]
 """The simulation's time in seconds since 1970."""
 
 _FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-_POWER_ON = datetime(2000, 1, 1)  # noqa: DTZ001 -- devices of this family know no time zone
+_POWER_ON = datetime(2000, 1, 1)
 _YEARS = (2000, 2099)
 
 

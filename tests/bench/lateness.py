@@ -1,0 +1,45 @@
+"""How late a 10 ms timer is in the running window with live streams, against the same timer in the empty window."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from .children import START_S, answer
+from .effort import Effort
+from .table import Row, of_turns
+from .watched import Punctual
+
+GOAL_MS = 16.0
+PER_TURN_S = 10.0
+"""Besides the watching itself: connecting, waiting for first readings."""
+
+
+def measure(effort: Effort) -> list[Row]:
+    """A row with devices that report one after the other, as meters do, and one with all in the same instant."""
+    return [_measure(effort, spread=True), _measure(effort, spread=False)]
+
+
+def _measure(effort: Effort, *, spread: bool) -> Row:
+    options = f"--streams {effort.streams} --turns {effort.watch_turns} --seconds {effort.watch_s:g}".split()
+    patience_s = START_S + effort.watch_turns * (2 * effort.watch_s + PER_TURN_S)
+    with tempfile.TemporaryDirectory(prefix="wattwright-bench-", ignore_cleanup_errors=True) as folder:
+        said = answer(
+            "tests.bench.watched",
+            "punctuality",
+            *options,
+            *(["--spread"] if spread else []),
+            home=Path(folder),
+            timeout_s=patience_s,
+        )
+    found = msgspec.json.decode(said, type=Punctual)
+    how = "spread" if spread else "all at once"
+    return of_turns(
+        f"10 ms timer, p99 lateness, {effort.streams} streams {how}",
+        found.pairs,
+        "ms",
+        goal=GOAL_MS,
+        source=f"{found.readings} readings, {found.paintings} paintings, worst {found.worst_ms:.0f} ms",
+    )

@@ -1,0 +1,96 @@
+"""The devices that are measured against, in a process of their own: its work is not counted as ours.
+
+As a program it takes the arguments that `SimulatorProcess` hands to `wattwright simulate`, and a few before them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from app.model.device import Address, parse_address
+from app.simulators.host import SimulatorHost
+from app.simulators.process import SimulatedDevice, SimulatorProcess
+from app.simulators.wire import Simulator
+from app.vendors.g13.simulator import G13Simulator
+from app.vendors.whatwatt.simulator import WhatwattSimulator
+from tests.gateways import PASSWORD
+
+
+async def start(*specs: str, latency_ms: float = 0.0, speed: float = 1.0, spread: bool = False) -> SimulatorProcess:
+    """Start `g13` or `whatwatt:COUNT`.
+
+    A whatwatt reports once a second of its own time, which runs `speed` times as fast as on the wall; with `spread`
+    they do so one after the other, otherwise all in the same instant.
+    """
+    program = [sys.executable, "-m", "tests.bench.simulators", "--speed", f"{speed:g}"]
+    program += ["--spread"] if spread else []
+    return await SimulatorProcess.start(*specs, latency_ms=latency_ms, program=program)
+
+
+def addresses(simulators: SimulatorProcess) -> list[Address]:
+    """Where they listen, in order."""
+    return [parse_address(device.url)[0] for device in simulators.devices]
+
+
+def gateway(latency_ms: float) -> G13Simulator:
+    """A gateway whose password was changed already."""
+    made = G13Simulator.demo(0, latency_ms)
+    admin = made.gateway.users.by_name["admin"]
+    admin.password, admin.must_reset = PASSWORD, False
+    return made
+
+
+def houses(count: int, latency_ms: float, speed: float, *, spread: bool) -> list[WhatwattSimulator]:
+    """Houses whose meters say everything, once a second of their own time."""
+    begun = time.monotonic()
+    apart_s = 1.0 / speed / count if spread else 0.0
+
+    def clock(late_s: float) -> float:
+        return max(begun, time.monotonic() - late_s)
+
+    return [
+        WhatwattSimulator(
+            index=index,
+            name=f"House {index + 1}",
+            latency_ms=latency_ms,
+            speed=speed,
+            clock=partial(clock, index * apart_s),
+        )
+        for index in range(count)
+    ]
+
+
+def _made(spec: str, options: argparse.Namespace) -> Sequence[Simulator]:
+    kind, _, count = spec.partition(":")
+    if kind == "g13":
+        return [gateway(options.latency_ms)]
+    return houses(int(count or 1), options.latency_ms, options.speed, spread=options.spread)
+
+
+def main() -> None:
+    """Run until standard input ends."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--speed", type=float, default=1.0)
+    parser.add_argument("--spread", action="store_true")
+    parser.add_argument("words", nargs="+")
+    parser.add_argument("--latency-ms", type=float, default=0.0)
+    parser.add_argument("--until-stdin-closes", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    made = [simulator for spec in options.words[1:] for simulator in _made(spec, options)]
+    with SimulatorHost(made) as host:
+        found = [SimulatedDevice(running.simulator.vendor, running.url) for running in host.running]
+        print(msgspec.json.encode({"simulators": found}).decode(), flush=True)
+        while os.read(0, 4096):
+            pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""The window with many live streams, as the benchmarks of lateness and memory watch it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QAbstractScrollArea
+
+from app.commission.live import Subscription
+from app.commission.session import DeviceSession
+from app.model.quantity import Feed, Reading
+from app.net.pins import Pins
+from app.registry import VENDORS
+from app.simulators.process import SimulatorProcess
+from app.site.credentials import Passwords
+from app.site.sitefile import SiteFile
+from ui.main import painted, warm_up
+from ui.pages.live import LivePage
+from ui.window import Window
+from ui.workbench import Handle, Workbench
+
+from . import simulators
+
+LOOPBACK = "127.0.0.1"
+PATIENCE_S = 60.0
+SETTLE_S = 0.5
+
+
+class Paintings(QObject):
+    """Counts how often the widgets that it is installed on are painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look at every event, take none."""
+        if event.type() == QEvent.Type.Paint:
+            self.count += 1
+        return False
+
+
+class Stream:
+    """One device's live feed, its readings kept in a ring as the live page keeps them."""
+
+    def __init__(self, session: DeviceSession, feed: Feed, heard: Callable[[], None]) -> None:
+        from ui.plots.ring import Ring
+
+        self.ring = Ring(len(feed.quantities))
+        self._session = session
+        self._feed = feed
+        self._heard = heard
+        self._subscription: Subscription | None = None
+
+    def start(self) -> None:
+        """Listen. The device's only stream is shared with its live page, if that is shown."""
+        self._subscription = self._session.feeds.subscribe(self._feed, "", on_reading=self._keep, on_end=self._ended)
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self._subscription is not None:
+            self._subscription.close()
+            self._subscription = None
+
+    def _keep(self, reading: Reading) -> None:
+        self.ring.append(reading)
+        self._heard()
+
+    def _ended(self, error: BaseException | None) -> None:
+        raise RuntimeError("a stream has ended by itself") from error
+
+
+@dataclass(eq=False)
+class _Wish:
+    """So many readings of each stream, and who waits for them."""
+
+    counts: list[int]
+    granted: asyncio.Event
+
+
+class Stage:
+    """A window, and the streams behind it. The live page of the first device is on screen while they run."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.paintings = Paintings()
+        self.streams: list[Stream] = []
+        self._shown: Handle | None = None
+        self._wish: _Wish | None = None
+
+    async def connect(self, devices: SimulatorProcess) -> None:
+        """Add the devices by their addresses, and open a session with each."""
+        for address in simulators.addresses(devices):
+            handle = await self.window.bench.add_address(address.url, vendor="whatwatt")
+            session = await self.window.bench.open(handle, self.window.questions)
+            feed = next(feed for feed in session.vendor.feeds if feed.key == "live")
+            self.streams.append(Stream(session, feed, self._heard))
+            self._shown = self._shown or handle
+
+    async def start(self) -> None:
+        """Show the live page and let every stream run; returns when all of them bring readings."""
+        assert self._shown is not None
+        node = self.window.model.node_of(self._shown)
+        assert node is not None
+        self.window.show_node(node)
+        page = self.window.page(self._shown).open("live")
+        assert isinstance(page, LivePage)
+        if page.plots is None:
+            ready = asyncio.Event()
+            page.ready.connect(ready.set)
+            async with asyncio.timeout(PATIENCE_S):
+                await ready.wait()
+        assert page.plots is not None
+        for area in page.plots.findChildren(QAbstractScrollArea):
+            area.viewport().installEventFilter(self.paintings)
+        for stream in self.streams:
+            stream.start()
+        await self.heard(2)
+
+    async def stop(self) -> None:
+        """Back to the empty window; no stream is left."""
+        self.window.show_node(None)
+        for stream in self.streams:
+            stream.stop()
+        await asyncio.sleep(SETTLE_S)
+
+    @property
+    def readings(self) -> int:
+        """How many readings have come, of all streams together."""
+        return sum(stream.ring.readings for stream in self.streams)
+
+    async def heard(self, more: int, *, within_s: float = PATIENCE_S) -> None:
+        """Wait until each stream has brought so many readings more.
+
+        Raises:
+            TimeoutError: one of them has not.
+        """
+        self._wish = _Wish([stream.ring.readings + more for stream in self.streams], asyncio.Event())
+        async with asyncio.timeout(within_s):
+            await self._wish.granted.wait()
+
+    def _heard(self) -> None:
+        wish = self._wish
+        # The last to start is asked first: most readings then cost one comparison.
+        if wish is not None and all(
+            stream.ring.readings >= count
+            for stream, count in zip(reversed(self.streams), reversed(wish.counts), strict=True)
+        ):
+            wish.granted.set()
+            self._wish = None
+
+
+@asynccontextmanager
+async def stage(folder: Path) -> AsyncIterator[Stage]:
+    """An empty window on a new site, with everything loaded that the first minutes need."""
+    site = SiteFile.open(folder / "bench.wattwright")
+    bench = Workbench(site, VENDORS, Pins.in_memory(), Passwords(), interfaces=[LOOPBACK])
+    window = Window(bench)
+    window.show()
+    try:
+        await painted()
+        await asyncio.to_thread(warm_up)
+        yield Stage(window)
+    finally:
+        await window.shut_down()

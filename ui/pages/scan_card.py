@@ -1,0 +1,172 @@
+"""One bus of the scan page: tick it, say which addresses, choose the baud rate."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.model.errors import InvalidValue
+from app.model.scan import BusOptions, BusScan, ScanMode, parse_bus
+from ui.forms.parts import plain_label
+from ui.icons import dress
+from ui.theme import restyle
+
+ADDRESS_WIDTH = 52
+_MODES = {
+    ScanMode.RANGE: "From",
+    ScanMode.LIST: "Addresses",
+    ScanMode.PRIMARY: "Primary addresses",
+    ScanMode.SECONDARY: "Secondary addresses",
+}
+
+
+class BusCard(QFrame):
+    """What a scan of one bus is told. `changed` with every edit; what is wrong stands in the card."""
+
+    changed = Signal()
+
+    def __init__(self, options: BusOptions, prefix: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.options = options
+        self._name = f"{prefix}.{options.key}"
+        self.setProperty("role", "card")
+        self.tick = QCheckBox(options.title, objectName=self._name, accessibleName=options.title)
+        font = self.tick.font()
+        font.setBold(True)
+        self.tick.setFont(font)
+        self._modes = QButtonGroup(self)
+        self._radios: dict[ScanMode, QRadioButton] = {}
+        self._inputs: dict[ScanMode, tuple[QLineEdit, ...]] = {}
+        self._baud = QComboBox(objectName=f"{self._name}.baud", accessibleName=f"{options.title}: baud rate")
+        self._problem_icon = QLabel()
+        self._problem = plain_label(tone="error", wrap=True)
+        self._problem.setObjectName(f"{self._name}.problem")
+        self._lay_out()
+        self.tick.toggled.connect(self._edited)
+        self._modes.idToggled.connect(self._edited)
+        self._baud.currentIndexChanged.connect(self._edited)
+        self._edited()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(horizontalSpacing=8, verticalSpacing=4)
+        grid.setColumnStretch(1, 1)
+        for row, mode in enumerate(self.options.modes):
+            radio = QRadioButton(_MODES[mode], objectName=f"{self._name}.{mode.value}")
+            radio.setAccessibleName(f"{self.options.title}: {_MODES[mode]}")
+            radio.setChecked(row == 0)
+            self._modes.addButton(radio)
+            self._radios[mode] = radio
+            inputs = self._inputs_of(mode)
+            if inputs is None:
+                grid.addWidget(radio, row, 0, 1, 2)
+            else:
+                grid.addWidget(radio, row, 0)
+                grid.addLayout(inputs, row, 1)
+        if self.options.bauds:
+            for baud in self.options.bauds:
+                self._baud.addItem(f"{baud} baud", baud)
+            self._baud.setCurrentIndex(self._baud.findData(self.options.default_baud))
+            grid.addWidget(plain_label("Speed"), len(self._radios), 0)
+            grid.addWidget(self._baud, len(self._radios), 1)
+        dress(self._problem_icon, "error", "error")
+        wrong = QHBoxLayout(spacing=6)
+        wrong.addWidget(self._problem_icon, alignment=Qt.AlignmentFlag.AlignTop)
+        wrong.addWidget(self._problem, 1)
+        column = QVBoxLayout(self, spacing=4)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.addWidget(self.tick)
+        column.addLayout(grid)
+        column.addLayout(wrong)
+        if self.options.help:
+            column.addWidget(plain_label(self.options.help, role="hint", wrap=True))
+        column.addStretch(1)
+
+    def _inputs_of(self, mode: ScanMode) -> QHBoxLayout | None:
+        row = QHBoxLayout(spacing=6)
+        if mode is ScanMode.RANGE:
+            low, high = self.options.range_limits
+            start, end = self._input("start", "start address", str(low)), self._input("end", "end address", str(high))
+            for widget in (start, end):
+                widget.setFixedWidth(ADDRESS_WIDTH)
+            row.addWidget(start)
+            row.addWidget(plain_label("to"))
+            row.addWidget(end)
+            row.addStretch(1)
+            self._inputs[mode] = (start, end)
+            return row
+        if mode is ScanMode.LIST:
+            listed = self._input("addresses", "addresses", "")
+            low, _ = self.options.list_limits
+            listed.setPlaceholderText(f"such as {low}, {low + 1}, {low + 4}")
+            row.addWidget(listed, 1)
+            self._inputs[mode] = (listed,)
+            return row
+        return None
+
+    def _input(self, name: str, words: str, text: str) -> QLineEdit:
+        entry = QLineEdit(text, objectName=f"{self._name}.{name}", accessibleName=f"{self.options.title}: {words}")
+        entry.textChanged.connect(self._edited)
+        return entry
+
+    @property
+    def wanted(self) -> bool:
+        """Is the bus ticked?"""
+        return self.tick.isChecked()
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in words; empty while it is not ticked or all is well."""
+        if not self.wanted:
+            return ""
+        try:
+            self.scan()
+        except InvalidValue as error:
+            return error.message
+        return ""
+
+    def scan(self) -> BusScan:
+        """What was chosen.
+
+        Raises:
+            InvalidValue: not possible on this bus.
+        """
+        mode = next(mode for mode, radio in self._radios.items() if radio.isChecked())
+        texts = [entry.text() for entry in self._inputs.get(mode, ())]
+        if mode is ScanMode.LIST and not texts[0].strip():
+            low, high = self.options.list_limits
+            raise InvalidValue(
+                self.options.key, f"{self.options.title}: name at least one address, {low} to {high}, commas between."
+            )
+        text = {ScanMode.RANGE: "-".join(texts), ScanMode.LIST: "".join(texts)}.get(mode, mode.value)
+        return parse_bus(self.options, text, self._baud.currentData() or 0)
+
+    def set_locked(self, locked: bool) -> None:
+        """While a scan runs nothing can be changed."""
+        self.setEnabled(not locked)
+
+    def _edited(self) -> None:
+        for mode, radio in self._radios.items():
+            radio.setEnabled(self.wanted)
+            for entry in self._inputs.get(mode, ()):
+                entry.setEnabled(self.wanted and radio.isChecked())
+        self._baud.setEnabled(self.wanted)
+        problem = self.problem
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+        self._problem_icon.setVisible(bool(problem))
+        for mode, radio in self._radios.items():
+            for entry in self._inputs.get(mode, ()):
+                restyle(entry, tone="error" if problem and radio.isChecked() else "")
+        self.changed.emit()
