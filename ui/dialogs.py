@@ -97,9 +97,7 @@ class Question(QDialog):
             # Lines that wrap have their height only for a given width.
             layout = self.layout()
             layout.activate()
-            self.resize(
-                self.minimumWidth(), max(layout.heightForWidth(self.minimumWidth()), layout.sizeHint().height())
-            )
+            self.resize(WIDTH, layout.heightForWidth(WIDTH) if layout.hasHeightForWidth() else self.sizeHint().height())
         super().showEvent(event)  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 HEAD = ("what", "measured", "baseline", "ratio", "goal", "verdict", "from")
-COUNTED_LEFT = {0, 4, 5, 6}
+LEFT = {0, 4, 5, 6}
 """Columns of words; the others are numbers and stand right."""
 
 
@@ -79,15 +79,13 @@ def text(rows: Sequence[Row]) -> str:
     """The rows as a table of plain text, which is a table of Markdown too."""
     lines = [HEAD, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
-    rule = tuple(
-        "-" * width if column in COUNTED_LEFT else "-" * (width - 1) + ":" for column, width in enumerate(widths)
-    )
+    rule = tuple("-" * width if column in LEFT else "-" * (width - 1) + ":" for column, width in enumerate(widths))
     return "\n".join(_line(line, widths) for line in (lines[0], rule, *lines[1:]))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     placed = (
-        cell.ljust(width) if column in COUNTED_LEFT else cell.rjust(width)
+        cell.ljust(width) if column in LEFT else cell.rjust(width)
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
     )
     return f"| {' | '.join(placed)} |"

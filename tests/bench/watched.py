@@ -18,7 +18,7 @@ from ui.theme import apply_theme
 
 from . import simulators
 from .punctual import lateness_ms, p99
-from .stage import SETTLE_S, Stage, stage
+from .stage import SETTLE_S, stage
 
 AT_LEAST = 0.8
 """So much of what the devices send must have come, or the figures mean nothing."""
@@ -85,6 +85,10 @@ async def memory(options: argparse.Namespace, folder: Path) -> Held:
 async def _settled_mb() -> float:
     await asyncio.sleep(SETTLE_S)
     gc.collect()
+    return _resident_mb()
+
+
+def _resident_mb() -> float:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 

@@ -1,17 +1,26 @@
-"""What the tests of the window share: Qt's loop as asyncio's loop, the light theme, a gateway in hand."""
+"""What the tests of the window share: Qt's loop as asyncio's loop, the light theme, a gateway on the bench."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
 from qasync import QEventLoop
 
+from app.commission.session import DeviceSession
 from tests.conftest import _guarded
+from tests.gateways import MAIN, Gateway, gateway, session
+from ui.forms.panel import SectionPanel
+from ui.forms.toast import Toasts
+from ui.tasks import Tasks
 from ui.theme import apply_theme, current_theme
 
 QRun = Callable[..., Any]
@@ -24,11 +33,11 @@ def qrun(qapp: QApplication) -> QRun:
     Warnings of Qt and exceptions in its callbacks fail the test too: pytest-qt sees to that.
     """
 
-    def runner(main: Coroutine[Any, Any, Any], limit_s: float = 30) -> Any:
+    def run_here(main: Coroutine[Any, Any, Any], limit_s: float = 30) -> Any:
         with asyncio.Runner(loop_factory=lambda: QEventLoop(qapp)) as runner:
             return runner.run(_guarded(main, limit_s))
 
-    return runner
+    return run_here
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +47,97 @@ def light_theme(qapp: QApplication) -> Iterator[None]:
         apply_theme(qapp, "light")
     yield
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@dataclass
+class Bench:
+    """A gateway, a session on it, and a window that takes panels."""
+
+    device: Gateway
+    session: DeviceSession
+    window: QWidget
+    toasts: Toasts
+    tasks: Tasks
+    bugs: list[BaseException] = field(default_factory=list)
+
+    def show(self, key: str, meter: str = MAIN, **more: Any) -> SectionPanel:
+        """A panel in the window; it begins to read."""
+        section = self.session.vendor.section(key)
+        whose = meter if section in self.session.sections(meter) else ""
+        panel = SectionPanel(section, whose, self.session, tasks=self.tasks, toasts=self.toasts, **more)
+        self.window.layout().addWidget(panel)
+        panel.show()
+        return panel
+
+    async def ready(self, key: str, meter: str = MAIN, **more: Any) -> SectionPanel:
+        """A panel that has read."""
+        panel = self.show(key, meter, **more)
+        await until(lambda: panel.state.startswith("As on the device") or panel.unsent)
+        return panel
+
+
+async def until(happened: Callable[[], object], limit_s: float = 10) -> None:
+    """Wait until something is so; whether it ever is has no signal of its own."""
+    async with asyncio.timeout(limit_s):
+        while not happened():  # noqa: ASYNC110 - looked at from outside, as a user looks at the window
+            await asyncio.sleep(0.005)
+
+
+def control(panel: QWidget, name: str, kind: type[Any] = QWidget) -> Any:
+    """A control of a panel by the last part of its object name."""
+    found = panel.findChild(kind, f"{panel.objectName()}.{name}")
+    assert found is not None, f"{panel.objectName()}.{name}"
+    return found
+
+
+def enter(panel: QWidget, name: str, text: str) -> None:
+    """Type over what stands in an entry."""
+    line = control(panel, name, QLineEdit)
+    line.setFocus()
+    QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    if text:
+        QTest.keyClicks(line, text)
+    else:
+        QTest.keyClick(line, Qt.Key.Key_Delete)
+
+
+def press(panel: QWidget, name: str) -> None:
+    """Press a button that can be pressed."""
+    button = control(panel, name, QPushButton)
+    assert button.isEnabled(), f"{name} is disabled"
+    button.click()
+
+
+OnBench = Callable[[Callable[[Bench], Coroutine[Any, Any, None]]], None]
+
+
+@pytest.fixture
+def on_bench(qrun: QRun, qtbot: QtBot, tmp_path: Path) -> OnBench:
+    """Run a test with a gateway on the bench, over real HTTPS. A fault of ours fails it."""
+
+    async def prepared(device: Gateway, test: Callable[[Bench], Coroutine[Any, Any, None]]) -> None:
+        window = QWidget()
+        window.resize(900, 640)
+        QVBoxLayout(window)
+        qtbot.addWidget(window)
+        async with session(device, tmp_path) as opened:
+            await opened.open()
+            toasts, bugs = Toasts(window), []
+            tasks = Tasks(toasts.tell, bugs.append)
+            window.show()
+            window.activateWindow()
+            bench = Bench(device, opened, window, toasts, tasks, bugs)
+            try:
+                await test(bench)
+            finally:
+                await tasks.aclose()
+                for panel in window.findChildren(SectionPanel):
+                    panel.flush()
+                window.close()
+        assert not bugs
+
+    def on(test: Callable[[Bench], Coroutine[Any, Any, None]]) -> None:
+        with gateway() as device:
+            qrun(prepared(device, test))
+
+    return on

@@ -112,7 +112,7 @@ class _Row:
 
 
 class ResultList(QFrame):
-    """The rows. `edited` carries serial, name and location; `toggled` the serial of the row whose button was pressed."""
+    """The rows. `edited` carries serial, name and location; `toggled` the serial whose button was pressed."""
 
     edited = Signal(str, str, str)
     toggled = Signal(str)
@@ -183,7 +183,7 @@ class ResultList(QFrame):
         self._grid.setRowStretch(line + 2, 1)
         for entry in (row.alias, row.location):
             entry.textChanged.connect(lambda _, serial=serial: self._edited(serial))
-            # Return in the last entry does what the eye expects: it adds the meter.
+            # Return goes on to the button, where Return or Space adds the meter.
             entry.returnPressed.connect(lambda row=row: row.button.isVisible() and row.button.setFocus())
         row.button.clicked.connect(lambda _=False, serial=serial: self.toggled.emit(serial))
 
