@@ -91,6 +91,7 @@ class Theme:
             "disabled": self.text_disabled,
             "accent": self.accent,
             "on_accent": self.on_accent,
+            "on_selection": self.on_selection,
             "text": self.text,
         }[tone]
 

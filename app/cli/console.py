@@ -69,8 +69,8 @@ class Console:
 
     def confirm(self, question: str) -> bool:
         """Ask on standard error; only a yes is a yes."""
-        print(f"{harmless(question)} [y/N] ", end="", file=sys.stderr, flush=True)
         with _interruptible():
+            print(f"{harmless(question)} [y/N] ", end="", file=sys.stderr, flush=True)
             return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def ask_secret(self, question: str) -> str:

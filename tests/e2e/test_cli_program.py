@@ -176,7 +176,7 @@ class Terminal:
 
     def finish(self) -> tuple[int, str]:
         """Exit code, and what the terminal has shown since the last question."""
-        with open(self._pipe, "rb") as pipe:
+        with os.fdopen(self._pipe, "rb") as pipe:
             self.output = pipe.read().decode()
         while True:
             try:

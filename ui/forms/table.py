@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
@@ -307,7 +308,10 @@ class TableEditor(Editor):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.view and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            slot = self._slot(event)
+            keyboard = QApplication.focusWidget()
+            in_cell = keyboard is not None and self.view.isAncestorOf(keyboard)
+            # Keys that a cell's entry does not use come up here: they were not meant for the table.
+            slot = None if in_cell else self._slot(event)
             if slot is not None:
                 slot()
                 return True

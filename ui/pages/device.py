@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
 
 from app.commission.receipt import Outcome, Receipt
@@ -16,11 +16,14 @@ from ui.forms.toast import Toasts
 from ui.icons import icon
 from ui.jobs import JobBar
 from ui.tasks import Tasks
+from ui.theme import notifier
 
 from .header import Header, device_facts, meter_facts
 
 KEY = Qt.ItemDataRole.UserRole
+PICTURE = Qt.ItemDataRole.UserRole + 1
 ROW = 34
+ICON = QSize(20, 20)
 
 
 class DevicePage(QWidget):
@@ -55,7 +58,7 @@ class DevicePage(QWidget):
         self.list.setObjectName(f"{self.name}.sections")
         self.list.setAccessibleName("Sections")
         self.list.setFixedWidth(216)
-        self.list.setIconSize(QSize(20, 20))
+        self.list.setIconSize(ICON)
         self.stack = QStackedWidget(self)
         card = QFrame(self)
         card.setProperty("role", "card")
@@ -72,6 +75,7 @@ class DevicePage(QWidget):
         self._add_actions()
         self._fill_list()
         self.list.currentItemChanged.connect(self._open_current)
+        notifier.theme_changed.connect(self._paint_icons)
         self.show_facts()
         self._tasks.spawn(self, self._look())
 
@@ -108,11 +112,23 @@ class DevicePage(QWidget):
                 heading.setFont(font)
                 heading.setSizeHint(QSize(0, ROW))
                 self.list.addItem(heading)
-            item = QListWidgetItem(icon(picture), title)
+            item = QListWidgetItem(title)
             item.setData(KEY, key)
+            item.setData(PICTURE, picture)
             item.setToolTip(plain_tip(words))
             item.setSizeHint(QSize(0, ROW))
             self.list.addItem(item)
+
+        self._paint_icons()
+
+    def _paint_icons(self) -> None:
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            picture = item.data(PICTURE)
+            if picture:
+                both = QIcon(icon(picture).pixmap(ICON))
+                both.addPixmap(icon(picture, "on_selection").pixmap(ICON), QIcon.Mode.Selected)
+                item.setIcon(both)
 
     def keys(self) -> list[str]:
         """What can be opened here, in the order of the list."""

@@ -62,7 +62,7 @@ class Header(QFrame):
         line = QHBoxLayout()
         line.setSpacing(12)
         line.addWidget(self._title)
-        line.addWidget(self._kind, 1, Qt.AlignmentFlag.AlignBottom)
+        line.addWidget(self._kind, 1)
         titles.addLayout(line)
         top.addLayout(titles, 1)
         top.addLayout(self._actions)

@@ -88,7 +88,7 @@ class PlotStack(QWidget):
             plot.box.zoomed.connect(self._zoom_about)
             plot.box.reset.connect(self.reset_zoom)
         if not plots:
-            empty = plain_label("No quantity is chosen.", parent=inside)
+            empty = plain_label("No quantity is chosen.")
             empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(empty)
         old = self._area.takeWidget()

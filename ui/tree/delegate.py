@@ -38,7 +38,9 @@ class TreeDelegate(QStyledItemDelegate):
         painter.save()
         area = option.rect.adjusted(2, PADDING, -PADDING, -PADDING)
         line = area.height() // 2
-        icon(_icon_name(index)).paint(painter, QRect(area.left(), area.top() + 1, ICON, ICON))
+        icon(_icon_name(index), "on_selection" if selected else "text").paint(
+            painter, QRect(area.left(), area.top() + 1, ICON, ICON)
+        )
         text = area.adjusted(ICON + 8, 0, 0, 0)
         first, second = (
             QRect(text.left(), text.top(), text.width(), line),
@@ -80,9 +82,8 @@ class TreeDelegate(QStyledItemDelegate):
         self._text(painter, font, colour, QRect(area.right() - width, area.top(), width, area.height()), word)
         if name:
             top = area.center().y() - STATE_ICON // 2
-            icon(name, STATE_TONES.get(name, "muted")).paint(
-                painter, QRect(area.right() - width - STATE_ICON - 4, top, STATE_ICON, STATE_ICON)
-            )
+            tone = "on_selection" if option.state & QStyle.StateFlag.State_Selected else STATE_TONES.get(name, "muted")
+            icon(name, tone).paint(painter, QRect(area.right() - width - STATE_ICON - 4, top, STATE_ICON, STATE_ICON))
         return area.adjusted(0, 0, -width - STATE_ICON - 12, 0)
 
     @staticmethod
