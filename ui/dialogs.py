@@ -23,6 +23,7 @@ from app.model.errors import AppError, CertificateChanged, CertificateNotTrusted
 from app.net.tls import Certificate
 from app.site.credentials import Passwords, Where
 from ui.forms.parts import plain_label
+from ui.theme import restyle
 
 WIDTH = 600
 
@@ -66,8 +67,12 @@ class Question(QDialog):
         self.accept_button: QPushButton = self._buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
         self.accept_button.setObjectName(f"{name}.accept")
         self.accept_button.setDefault(True)
-        cancel = self._buttons.addButton(reject, QDialogButtonBox.ButtonRole.RejectRole)
-        cancel.setObjectName(f"{name}.reject")
+        restyle(self.accept_button, role="primary")
+        self._notes: list[QLabel] = []
+        self.first_choice: QPushButton = self.accept_button
+        """What Return presses while no line is empty."""
+        self.reject_button = self._buttons.addButton(reject, QDialogButtonBox.ButtonRole.RejectRole)
+        self.reject_button.setObjectName(f"{name}.reject")
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         self._complete = False
@@ -80,25 +85,43 @@ class Question(QDialog):
         self._column.addWidget(label)
         return label
 
+    def note(self, text: str) -> QLabel:
+        """Add a small paragraph below the form."""
+        label = plain_label(text, role="hint", wrap=True)
+        self._notes.append(label)
+        return label
+
     def field(self, label: str, widget: QWidget, name: str) -> None:
         """Add a labelled control."""
         widget.setObjectName(f"{self.objectName()}.{name}")
         widget.setAccessibleName(label)
-        self.form.addRow(label, widget)
+        words = plain_label(label)
+        words.setBuddy(widget)
+        words.setMinimumHeight(widget.sizeHint().height() if isinstance(widget, QLineEdit | QComboBox) else 0)
+        self.form.addRow(words, widget)
 
-    def showEvent(self, event: object) -> None:
-        """Lay out once, when everything was added."""
-        if not self._complete:
+    def setVisible(self, visible: bool) -> None:
+        """Before the first showing, lay out everything that was added."""
+        if visible and not self._complete:
             self._complete = True
-            if self.form.rowCount():
-                self._column.addLayout(self.form)
-            self._column.addSpacing(4)
-            self._column.addWidget(self._buttons)
-            # Lines that wrap have their height only for a given width.
-            layout = self.layout()
-            layout.activate()
-            self.resize(WIDTH, layout.heightForWidth(WIDTH) if layout.hasHeightForWidth() else self.sizeHint().height())
-        super().showEvent(event)  # type: ignore[arg-type]
+            self._lay_out()
+        super().setVisible(visible)
+
+    def _lay_out(self) -> None:
+        if self.form.rowCount():
+            self._column.addLayout(self.form)
+        for label in self._notes:
+            self._column.addWidget(label)
+        self._column.addSpacing(8)
+        self._column.addWidget(self._buttons)
+        for child in self.findChildren(QWidget):
+            child.ensurePolished()
+        # Lines that wrap have their height only for a given width.
+        self._column.activate()
+        by_width = self._column.hasHeightForWidth()
+        self.resize(WIDTH, self._column.heightForWidth(WIDTH) if by_width else self.sizeHint().height())
+        empty = (line for line in self.findChildren(QLineEdit) if not line.text())
+        (next(empty, None) or self.first_choice).setFocus()
 
 
 def _error_text(error: AppError) -> str:
@@ -133,6 +156,8 @@ class CertificateDialog(Question):
             # Accepting a changed certificate must be a decision, not the habit of pressing Return.
             self.accept_button.setDefault(False)
             self.accept_button.setAutoDefault(False)
+            restyle(self.accept_button, role="danger")
+            self.first_choice = self.reject_button
 
 
 def _fingerprint(grouped: str) -> QLabel:
@@ -154,8 +179,7 @@ class LoginDialog(Question):
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.field("User", self.user, "user")
         self.field("Password", self.password, "password")
-        self.say(remember, "hint")
-        (self.password if user else self.user).setFocus()
+        self.note(remember)
 
     def credentials(self) -> Credentials:
         """What was entered."""
@@ -174,7 +198,7 @@ class NewPasswordDialog(Question):
             line.textChanged.connect(self._check)
         self.field("New password", self.password, "new")
         self.field("Once more", self.again, "again")
-        self._problem = self.say("", "hint")
+        self._problem = self.note("")
         self._check()
 
     def _check(self) -> None:
@@ -218,7 +242,7 @@ class SweepDialog(Question):
         self.ports = QLineEdit(", ".join(map(str, ports)))
         self.field("Addresses", self.range, "range")
         self.field("Ports", self.ports, "ports")
-        self.say("At most 4096 addresses, private or link-local ones only.", "hint")
+        self.note("At most 4096 addresses, private or link-local ones only.")
 
     def wanted_ports(self) -> list[int]:
         """The ports as numbers; what is none is left to the sweep to refuse."""

@@ -31,7 +31,8 @@ async def smoke() -> int:
         live = window.page(meter).open("live")
         await asyncio.sleep(WATCHED_S)
         assert isinstance(live, LivePage)
-        readings = live.readings
+        source = await until("the stream", lambda: live.source)
+        readings = source.ring.readings
         await window.shut_down()
     if readings < WATCHED_S - 1:
         sys.stderr.write(f"only {readings} readings were plotted\n")

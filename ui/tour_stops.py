@@ -189,6 +189,7 @@ class Tour:
             assert node is not None
             window.tree.select(node)
             await until("the type in words", lambda page=page: page.described is not None)
+            page.open(section.key)
             await self._picture("not-supported", "What a smaller meter does not offer is greyed, with the reason.")
             return
 

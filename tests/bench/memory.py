@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from .children import START_S, answer
+from .children import answer
 from .effort import Effort
 from .table import Row
 from .watched import READINGS_S, Held
@@ -21,7 +21,7 @@ def measure(effort: Effort) -> list[Row]:
         return []
     options = f"--streams {effort.streams} --readings {effort.readings}".split()
     with tempfile.TemporaryDirectory(prefix="wattwright-bench-", ignore_cleanup_errors=True) as folder:
-        said = answer("tests.bench.watched", "memory", *options, home=Path(folder), timeout_s=START_S + 2 * READINGS_S)
+        said = answer("tests.bench.watched", "memory", *options, home=Path(folder), timeout_s=3 * READINGS_S)
     found = msgspec.json.decode(said, type=Held)
     what = f"resident memory, {effort.streams} streams, {effort.readings / 60:g} min"
     source = f"{found.readings} readings; {found.half:.0f} MB after half of them"

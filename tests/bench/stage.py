@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from app.registry import VENDORS
 from app.simulators.process import SimulatorProcess
 from app.site.credentials import Passwords
 from app.site.sitefile import SiteFile
+from app.vendors.whatwatt.feeds import live_values
+from app.vendors.whatwatt.simulator import WhatwattSimulator
+from app.vendors.whatwatt.simulator.pages import live_data
 from ui.main import painted, warm_up
 from ui.pages.live import LivePage
 from ui.window import Window
@@ -29,6 +33,8 @@ from . import simulators
 LOOPBACK = "127.0.0.1"
 PATIENCE_S = 60.0
 SETTLE_S = 0.5
+PAST_S = 300
+"""The window of time that a live page shows at first."""
 
 
 class Paintings(QObject):
@@ -111,16 +117,23 @@ class Stage:
         page = self.window.page(self._shown).open("live")
         assert isinstance(page, LivePage)
         if page.plots is None:
-            ready = asyncio.Event()
-            page.ready.connect(ready.set)
-            async with asyncio.timeout(PATIENCE_S):
-                await ready.wait()
-        assert page.plots is not None
-        for area in page.plots.findChildren(QAbstractScrollArea):
-            area.viewport().installEventFilter(self.paintings)
+            await self._prepare(page)
         for stream in self.streams:
             stream.start()
         await self.heard(2)
+
+    async def _prepare(self, page: LivePage) -> None:
+        """Wait for the plots, and give them what they would show after a while: empty plots are painted fast."""
+        ready = asyncio.Event()
+        page.ready.connect(ready.set)
+        async with asyncio.timeout(PATIENCE_S):
+            await ready.wait()
+        assert page.plots is not None
+        assert page.source is not None
+        for reading in past(PAST_S):
+            page.source.ring.append(reading)
+        for area in page.plots.findChildren(QAbstractScrollArea):
+            area.viewport().installEventFilter(self.paintings)
 
     async def stop(self) -> None:
         """Back to the empty window; no stream is left."""
@@ -153,6 +166,15 @@ class Stage:
         ):
             wish.granted.set()
             self._wish = None
+
+
+def past(seconds: int) -> Iterator[Reading]:
+    """What a house would have told once a second until now."""
+    house_s = 0
+    house = WhatwattSimulator(clock=lambda: house_s)
+    now = time.time()
+    for house_s in range(1, seconds + 1):
+        yield Reading(now - seconds + house_s, live_values(live_data(house.state())))
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -168,6 +169,8 @@ class Terminal:
 
     def wait_for(self, text: str) -> None:
         while text not in self._shown:
+            ready, _, _ = select.select([self._terminal], [], [], LIMIT_S)
+            assert ready, f"no {text!r} after: {self._shown}"
             self._shown += os.read(self._terminal, 4096).decode()
         self._shown = self._shown.partition(text)[2]
 

@@ -33,6 +33,9 @@ def qrun(qapp: QApplication) -> QRun:
     Warnings of Qt and exceptions in its callbacks fail the test too: pytest-qt sees to that.
     """
 
+    # As in the program: closing a window must not end the loop under the tasks that still run.
+    qapp.setQuitOnLastWindowClosed(False)
+
     def run_here(main: Coroutine[Any, Any, Any], limit_s: float = 30) -> Any:
         with asyncio.Runner(loop_factory=lambda: QEventLoop(qapp)) as runner:
             return runner.run(_guarded(main, limit_s))

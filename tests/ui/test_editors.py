@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
+from PySide6.QtCore import QLocale, QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -291,6 +291,8 @@ def test_pasted_text_that_cannot_be_read_stays_in_its_cell(qtbot: QtBot) -> None
     assert made.model.index(1, 1).data() == "many"
     assert made.value() == ROWS
     assert not made.model.index(1, 1).data(Qt.ItemDataRole.DecorationRole).isNull()
+    made.view.setCurrentIndex(QModelIndex())
+    made.view.clearSelection()
     made.view.selectRow(0)
     made.remove_rows()
     assert made.problem() == "Row 1, Level: 'many' is no whole number."

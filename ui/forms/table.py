@@ -18,7 +18,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
@@ -308,14 +307,16 @@ class TableEditor(Editor):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.view and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            keyboard = QApplication.focusWidget()
-            in_cell = keyboard is not None and self.view.isAncestorOf(keyboard)
             # Keys that a cell's entry does not use come up here: they were not meant for the table.
-            slot = None if in_cell else self._slot(event)
+            slot = None if self._cell_is_open() else self._slot(event)
             if slot is not None:
                 slot()
                 return True
         return super().eventFilter(watched, event)
+
+    def _cell_is_open(self) -> bool:
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        return any(entry.isVisible() for entry in self.view.viewport().findChildren(QWidget, options=direct))
 
     def _slot(self, event: QKeyEvent) -> Any:
         if event.matches(QKeySequence.StandardKey.Copy):

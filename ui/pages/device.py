@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeySequence, QShortcut
+from PySide6.QtGui import QColor, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
 
 from app.commission.receipt import Outcome, Receipt
@@ -16,13 +16,15 @@ from ui.forms.toast import Toasts
 from ui.icons import icon
 from ui.jobs import JobBar
 from ui.tasks import Tasks
-from ui.theme import notifier
+from ui.theme import current_theme, notifier
 
 from .header import Header, device_facts, meter_facts
 
 KEY = Qt.ItemDataRole.UserRole
 PICTURE = Qt.ItemDataRole.UserRole + 1
+TONE = Qt.ItemDataRole.UserRole + 2
 ROW = 34
+LIST = 204
 ICON = QSize(20, 20)
 
 
@@ -57,12 +59,14 @@ class DevicePage(QWidget):
         self.list = QListWidget(self)
         self.list.setObjectName(f"{self.name}.sections")
         self.list.setAccessibleName("Sections")
-        self.list.setFixedWidth(216)
+        self.list.setFixedWidth(LIST)
         self.list.setIconSize(ICON)
         self.stack = QStackedWidget(self)
         card = QFrame(self)
         card.setProperty("role", "card")
-        QVBoxLayout(card).addWidget(self.stack)
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.stack)
         middle = QHBoxLayout()
         middle.setSpacing(8)
         middle.addWidget(self.list)
@@ -126,7 +130,9 @@ class DevicePage(QWidget):
             item = self.list.item(row)
             picture = item.data(PICTURE)
             if picture:
-                both = QIcon(icon(picture).pixmap(ICON))
+                tone = item.data(TONE) or "text"
+                item.setForeground(QColor(current_theme().tone(tone)))
+                both = QIcon(icon(picture, tone).pixmap(ICON))
                 both.addPixmap(icon(picture, "on_selection").pixmap(ICON), QIcon.Mode.Selected)
                 item.setIcon(both)
 
@@ -203,12 +209,14 @@ class DevicePage(QWidget):
             self.show_facts()
 
     def _grey_out(self, key: str, reason: str) -> None:
+        """Show that a section is not supported here; opening it tells why."""
         for row in range(self.list.count()):
             item = self.list.item(row)
             if item.data(KEY) == key:
-                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-                item.setText(f"{item.text()} (not supported)")
+                item.setData(TONE, "disabled")
                 item.setToolTip(plain_tip(reason))
+                item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, f"Not supported. {reason}")
+        self._paint_icons()
 
     def _clock_section(self) -> AnySection | None:
         return next((s for s in self.session.sections(self.meter) if s.now is not None), None)

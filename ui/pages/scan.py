@@ -74,6 +74,7 @@ class ScanPage(QWidget):
         self.setAccessibleName("Device scan")
         self._build()
         self._lay_out()
+        self._set_scanning()
         self._refresh()
 
     # What others ask.

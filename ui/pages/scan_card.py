@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -60,65 +60,70 @@ class BusCard(QFrame):
         self._edited()
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(horizontalSpacing=8, verticalSpacing=4)
-        grid.setColumnStretch(1, 1)
-        for row, mode in enumerate(self.options.modes):
+        modes = QVBoxLayout(spacing=4)
+        for number, mode in enumerate(self.options.modes):
             radio = QRadioButton(_MODES[mode], objectName=f"{self._name}.{mode.value}")
             radio.setAccessibleName(f"{self.options.title}: {_MODES[mode]}")
-            radio.setChecked(row == 0)
+            radio.setChecked(number == 0)
             self._modes.addButton(radio)
             self._radios[mode] = radio
-            inputs = self._inputs_of(mode)
-            if inputs is None:
-                grid.addWidget(radio, row, 0, 1, 2)
-            else:
-                grid.addWidget(radio, row, 0)
-                grid.addLayout(inputs, row, 1)
+            row = QHBoxLayout(spacing=6)
+            row.addWidget(radio)
+            self._add_inputs(mode, row)
+            modes.addLayout(row)
         if self.options.bauds:
             for baud in self.options.bauds:
-                self._baud.addItem(f"{baud} baud", baud)
+                self._baud.addItem(f"{baud} Bd", baud)
             self._baud.setCurrentIndex(self._baud.findData(self.options.default_baud))
-            grid.addWidget(plain_label("Speed"), len(self._radios), 0)
-            grid.addWidget(self._baud, len(self._radios), 1)
+        self._baud.setVisible(bool(self.options.bauds))
         dress(self._problem_icon, "error", "error")
         wrong = QHBoxLayout(spacing=6)
         wrong.addWidget(self._problem_icon, alignment=Qt.AlignmentFlag.AlignTop)
         wrong.addWidget(self._problem, 1)
         column = QVBoxLayout(self, spacing=4)
         column.setContentsMargins(12, 8, 12, 8)
-        column.addWidget(self.tick)
-        column.addLayout(grid)
+        head = QHBoxLayout(spacing=8)
+        head.addWidget(self.tick)
+        head.addStretch(1)
+        head.addWidget(self._baud)
+        column.addLayout(head)
+        column.addLayout(modes)
         column.addLayout(wrong)
-        if self.options.help:
-            column.addWidget(plain_label(self.options.help, role="hint", wrap=True))
+        self._help = plain_label(self.options.help, role="hint", wrap=True)
+        self._help.setVisible(bool(self.options.help))
+        column.addWidget(self._help)
         column.addStretch(1)
 
-    def _inputs_of(self, mode: ScanMode) -> QHBoxLayout | None:
-        row = QHBoxLayout(spacing=6)
+    def _add_inputs(self, mode: ScanMode, row: QHBoxLayout) -> None:
         if mode is ScanMode.RANGE:
             low, high = self.options.range_limits
             start, end = self._input("start", "start address", str(low)), self._input("end", "end address", str(high))
-            for widget in (start, end):
-                widget.setFixedWidth(ADDRESS_WIDTH)
-            row.addWidget(start)
-            row.addWidget(plain_label("to"))
-            row.addWidget(end)
+            for widget in (start, plain_label("to"), end):
+                row.addWidget(widget)
+            for entry in (start, end):
+                entry.setFixedWidth(ADDRESS_WIDTH)
             row.addStretch(1)
             self._inputs[mode] = (start, end)
-            return row
-        if mode is ScanMode.LIST:
+        elif mode is ScanMode.LIST:
             listed = self._input("addresses", "addresses", "")
             low, _ = self.options.list_limits
-            listed.setPlaceholderText(f"such as {low}, {low + 1}, {low + 4}")
+            listed.setPlaceholderText(f"{low}, {low + 1}, {low + 4}")
             row.addWidget(listed, 1)
             self._inputs[mode] = (listed,)
-            return row
-        return None
 
     def _input(self, name: str, words: str, text: str) -> QLineEdit:
         entry = QLineEdit(text, objectName=f"{self._name}.{name}", accessibleName=f"{self.options.title}: {words}")
         entry.textChanged.connect(self._edited)
         return entry
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Cards stand side by side, and their layout knows the height of wrapped words only once it has their width.
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        for words in (self._help, self._problem):
+            words.setMinimumHeight(words.heightForWidth(words.width()) if words.text() else 0)
 
     @property
     def wanted(self) -> bool:
@@ -169,4 +174,5 @@ class BusCard(QFrame):
         for mode, radio in self._radios.items():
             for entry in self._inputs.get(mode, ()):
                 restyle(entry, tone="error" if problem and radio.isChecked() else "")
+        self._make_room()
         self.changed.emit()

@@ -16,6 +16,7 @@ from .scan_results import Found, Standing
 
 TABLE = "meters"
 DEFAULT_NAME = "Meter "
+TOLD_APART_BY = 6
 
 
 class RegistrationDraft:
@@ -28,7 +29,6 @@ class RegistrationDraft:
     def __init__(self, session: DeviceSession) -> None:
         self.session = session
         self.section: AnySection = session.vendor.section(session.vendor.meters_section)
-        self._columns = {column.name: column for column in self.section.field(TABLE).columns}
         self._found: dict[str, ScannedMeter] = {}
         self._typed: dict[str, tuple[str, str]] = {}
         self._last_location = ""
@@ -85,9 +85,8 @@ class RegistrationDraft:
         return self._typed.get(serial) or (self._default_name(serial), self._default_location())
 
     def _default_name(self, serial: str) -> str:
-        limit = self._columns["alias"].max_length or len(DEFAULT_NAME) + len(serial)
         # The end of a serial number tells meters apart, not its beginning.
-        return DEFAULT_NAME + serial[-max(limit - len(DEFAULT_NAME), 1) :]
+        return DEFAULT_NAME + serial[-TOLD_APART_BY:]
 
     def _default_location(self) -> str:
         if self._last_location:

@@ -15,14 +15,15 @@ from ui.theme import restyle
 
 HEADS = ("Serial number", "Bus", "Name", "Location", "State")
 SERIAL, BUS, NAME, PLACE, STATE, ACTION = range(6)
-WORDS_WIDTH = 148
+WORDS_WIDTH = 88
+ENTRY_WIDTH = 112
 
 
 class Standing(Enum):
     """How it stands with a found meter. The value is what its row says."""
 
     NEW = "New"
-    ADDED = "Added, not sent"
+    ADDED = "Not sent"
     REGISTERED = "Registered already"
 
 
@@ -57,7 +58,7 @@ class _Row:
 
         def entry(name: str, words: str) -> QLineEdit:
             made = QLineEdit(objectName=f"{prefix}.{name}.{serial}", accessibleName=f"{words} of {serial}")
-            made.setMinimumWidth(96)
+            made.setMinimumWidth(ENTRY_WIDTH)
             return made
 
         self.serial, self.bus = label("serial"), label("bus")
@@ -75,6 +76,7 @@ class _Row:
         line.setColumnStretch(1, 1)
 
     def put(self, grid: QGridLayout, line: int) -> None:
+        self._place = (grid, line)
         for column, widget in (
             (SERIAL, self.serial),
             (BUS, self.bus),
@@ -106,6 +108,8 @@ class _Row:
         self.button.setAccessibleName(f"{words} {found.serial}")
         dress(self.button, picture)
         self.button.setVisible(not registered)
+        grid, line = self._place
+        grid.addWidget(self.state, line, STATE, 1, 2 if registered else 1)
         self.button.setEnabled(writable)
         self.problem.setText(found.problem)
         self.problem.setVisible(bool(found.problem))
@@ -129,6 +133,7 @@ class ResultList(QFrame):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._area = QScrollArea(widgetResizable=True)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 4, 8)
         column.addWidget(self._empty, 1)
@@ -142,7 +147,7 @@ class ResultList(QFrame):
         inside.setProperty("role", "page")
         self._grid = QGridLayout(inside)
         self._grid.setContentsMargins(0, 0, 8, 0)
-        self._grid.setHorizontalSpacing(12)
+        self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(4)
         for column, words in enumerate(HEADS):
             head = plain_label(words, role="muted")
