@@ -6,20 +6,11 @@ import multiprocessing
 import sys
 
 
-def wants_window(arguments: list[str]) -> bool:
-    """A job is named first (`read`, `simulate`, ...); options alone are the window's, but for help and version."""
-    return not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"))
-
-
 def main() -> int:
-    """Load only the half that is asked for: the window without typer, the command line without Qt."""
-    if wants_window(sys.argv[1:]):
-        from ui.main import main as window
+    """A verb goes to the command line, anything else opens the window; neither loads the other's half."""
+    from ui.main import main as program
 
-        return window() or 0
-    from app.cli import main as command_line
-
-    return command_line() or 0
+    return program() or 0
 
 
 if __name__ == "__main__":

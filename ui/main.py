@@ -25,8 +25,7 @@ def main() -> None:
     if is_command(arguments):
         from app.cli import main as command_line
 
-        command_line()
-        return
+        sys.exit(command_line())
     sys.exit(open_window(arguments))
 
 

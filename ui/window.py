@@ -83,7 +83,7 @@ class Window(QMainWindow):
         self._action(site, "site.open", "&Open or new…", self._choose_site, QKeySequence.StandardKey.Open)
         self._action(site, "site.save", "&Save as…", self._save_site, QKeySequence.StandardKey.SaveAs)
         site.addSeparator()
-        self._action(site, "site.quit", "&Quit", self.close, QKeySequence.StandardKey.Quit)
+        self._action(site, "site.quit", "&Quit", self.close, "Ctrl+Q")
         device = bar.addMenu("&Device")
         self._action(device, "device.add", "&Add by address…", self.ask_address, "Ctrl+N")
         self._action(device, "device.sweep", "&Search a range…", self.ask_sweep, "Ctrl+R")

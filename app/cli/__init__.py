@@ -6,7 +6,7 @@ import runpy
 import sys
 from collections.abc import Sequence
 
-_WINDOW_VALUES = ("--site",)
+_WINDOW_VALUES = ("--site", "--interface")
 """Options of the window that are followed by a value."""
 
 

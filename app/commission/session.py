@@ -13,7 +13,7 @@ import msgspec
 
 from app.model.device import Address, Credentials, Identity, Meter
 from app.model.errors import UsageError
-from app.model.section import AnySection, Capabilities, Scope, Support
+from app.model.section import AnySection, Capabilities, Change, Scope, Support
 from app.model.vendor import Connection, Vendor
 from app.net.client import DeviceClient, Policy
 from app.net.pins import Pins
@@ -196,15 +196,16 @@ class DeviceSession:
             now=draft.now and _clock_chosen(section, chosen),
         )
         self.receipts[section.key, target] = receipt
-        await self._after(section, meter, draft, receipt)
+        self._after(section, meter, draft, receipt, chosen)
         return receipt
 
-    async def _after(self, section: AnySection, meter: str, draft: Draft[Any], receipt: Receipt) -> None:
+    def _after(
+        self, section: AnySection, meter: str, draft: Draft[Any], receipt: Receipt, chosen: tuple[Change, ...]
+    ) -> None:
+        """What was sent is no draft any more; what was not chosen, or did not arrive, still is."""
         if receipt.outcome in (Outcome.VERIFIED, Outcome.UNCHANGED):
-            for change in receipt.changes:
+            for change in chosen:
                 draft.revert(change.field)
-            if receipt.outcome is Outcome.UNCHANGED:
-                draft.revert()
         now = {change.field: change.now for change in receipt.changes if change.now is not None}
         if now:
             draft.rebase(msgspec.structs.replace(draft.base, **now))
@@ -217,10 +218,10 @@ class DeviceSession:
         await self.connection.aclose()
 
 
-def _chosen(draft: Draft[Any], fields: Iterable[str] | None) -> tuple[Any, ...]:
+def _chosen(draft: Draft[Any], fields: Iterable[str] | None) -> tuple[Change, ...]:
     wanted = None if fields is None else set(fields)
     return tuple(change for change in draft.changes() if wanted is None or change.field in wanted)
 
 
-def _clock_chosen(section: AnySection, changes: tuple[Any, ...]) -> bool:
+def _clock_chosen(section: AnySection, changes: tuple[Change, ...]) -> bool:
     return any(section.field(change.field).tolerance for change in changes)

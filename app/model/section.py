@@ -291,17 +291,17 @@ class Section(Generic[M, C]):
         """Can this be read and written, given what the device offers to this account?"""
         offered = capabilities.offered
         if offered is not None:
-            missing = [need for need in self.needs_read if need not in offered]
+            missing = ", ".join(need for need in self.needs_read if need not in offered)
             if missing:
-                return Support(False, False, f"This meter does not offer: {', '.join(missing)}.")
+                return Support(False, False, f"This type of meter has no {self.title.lower()} (it lacks: {missing}).")
         if self.plan is None:
             return Support(True, False, "")
         if not capabilities.may_write:
             return Support(True, False, capabilities.reason or "This account may only look.")
         if offered is not None:
-            missing = [need for need in self.needs_write if need not in offered]
+            missing = ", ".join(need for need in self.needs_write if need not in offered)
             if missing:
-                return Support(True, False, f"This meter does not offer: {', '.join(missing)}.")
+                return Support(True, False, f"This type of meter cannot be set so (it lacks: {missing}).")
         return Support(True, True, "")
 
 

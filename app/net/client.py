@@ -44,6 +44,7 @@ MAX_BYTES = 16 * 1024 * 1024
 PROBE_BYTES = 64 * 1024
 CONNECT_S = 5.0
 MAX_REDIRECTS = 3
+HANG_UP_S = 0.2
 IDEMPOTENT = frozenset({"GET", "HEAD"})
 
 
@@ -517,7 +518,12 @@ async def probe(address: Address, path: str, *, timeout_s: float = 3.0) -> Answe
     """
     try:
         async with asyncio.timeout(timeout_s):
-            return await _probe(address, path, Profile.MODERN)
+            try:
+                return await _probe(address, path, Profile.MODERN)
+            except AnswerLost:
+                # Devices with two sockets hang up on a third while an earlier one is still closing.
+                await asyncio.sleep(HANG_UP_S)
+                return await _probe(address, path, Profile.MODERN)
     except TimeoutError as error:
         raise DeviceSilent(f"{address} does not answer within {timeout_s:g} s.") from error
 

@@ -26,7 +26,7 @@ TINY = Effort(
     events=5,
     streams=2,
     watch_turns=1,
-    watch_s=1.5,
+    watch_s=2.0,
     readings=20,
 )
 

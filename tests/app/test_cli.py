@@ -184,6 +184,7 @@ def test_every_verb_of_the_manual_is_there(cli: Cli) -> None:
         ("--demo", False),
         ("--site school.wattwright --demo", False),
         ("--site=school.wattwright", False),
+        ("--demo --interface 127.0.0.1", False),
         ("--smoke", False),
         ("read 192.168.1.12", True),
         ("nonsense", True),

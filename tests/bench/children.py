@@ -15,9 +15,9 @@ START_S = 60.0
 
 
 def surroundings(home: Path) -> dict[str, str]:
-    """The environment of a child: no screen, no keyring, a home of its own, compiled modules kept beside it.
+    """The environment of a child: no screen, no keyring, a home of its own.
 
-    Modules are compiled into `home`: a source folder that nobody may write to does not make every start a first one.
+    Compiled modules are kept as Python usually does: nobody's program compiles itself anew at every start.
     """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
@@ -25,7 +25,6 @@ def surroundings(home: Path) -> dict[str, str]:
         "QT_QPA_PLATFORM": "offscreen",
         "WATTWRIGHT_HOME": str(home / "wattwright"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-        "PYTHONPYCACHEPREFIX": str(home / "compiled"),
     }
 
 

@@ -59,9 +59,9 @@ async def punctuality(options: argparse.Namespace, folder: Path) -> Punctual:
             await shown.stop()
             pairs.append((p99(late), empty))
             worst = max(worst, *late)
-    due = options.streams * options.turns * options.seconds
+    due = options.streams * options.turns * int(options.seconds)
     if readings < AT_LEAST * due or not shown.paintings.count:
-        raise RuntimeError(f"{readings} readings and {shown.paintings.count} paintings instead of {due:.0f} and many")
+        raise RuntimeError(f"{readings} readings and {shown.paintings.count} paintings instead of {due} and many")
     return Punctual(pairs, worst, readings, shown.paintings.count)
 
 

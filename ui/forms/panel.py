@@ -68,6 +68,7 @@ class SectionPanel(PanelFrame):
         self._blamed: dict[str, Problem] = {}
         self._typing = ""
         self._begun = False
+        self._asking = False
         self._refreshing = False
         self._refresh()
 
@@ -102,7 +103,7 @@ class SectionPanel(PanelFrame):
     def reload(self) -> None:
         """Read from the device again; what was edited stays."""
         if self._at.activity is Activity.NONE:
-            self._tasks.spawn(self, self._load(fresh=True))
+            self._begin_reading(fresh=True)
 
     def undo(self) -> None:
         """Take back the last edit."""
@@ -164,15 +165,19 @@ class SectionPanel(PanelFrame):
         super().showEvent(event)
         if not self._begun:
             self._begun = True
-            self._tasks.spawn(self, self._load(fresh=False))
+            self._begin_reading(fresh=False)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._keeper.flush()
         super().hideEvent(event)
 
+    def _begin_reading(self, *, fresh: bool) -> None:
+        # Said at once: a second key press must not begin a second reading.
+        self._stand(activity=Activity.READING)
+        self._tasks.spawn(self, self._load(fresh=fresh))
+
     async def _load(self, *, fresh: bool) -> None:
         """Read, or show what was read before."""
-        self._stand(activity=Activity.READING)
         before = self.draft
         base, edited = (before.base, before.changes()) if before else (None, ())
         try:
@@ -265,24 +270,29 @@ class SectionPanel(PanelFrame):
 
     async def _ask_and_send(self) -> None:
         draft = self.draft
-        if draft is None:
+        if draft is None or self._asking:
             return
+        self._asking = True
         plan_for: PlanFor = lambda names: self.session.preview(self.section, self.meter, names)  # noqa: E731
-        chosen = await self._confirm(self, self.section, draft.changes(), plan_for, self._where(), draft.now)
-        if chosen:
+        try:
+            chosen = await self._confirm(self, self.section, draft.changes(), plan_for, self._where(), draft.now)
+        finally:
+            self._asking = False
+        if chosen and self._may_send():
             self._start_sending(chosen)
 
     def _start_sending(self, fields: Iterable[str] | None) -> None:
+        # A disabled form loses the keyboard: remember who had it.
+        keyboard = QApplication.focusWidget()
         self._blamed.clear()
         self._notice.clear()
         self._keeper.flush()
-        # The toasts own the task: closing the panel must not cut a sending in two.
-        self._tasks.spawn(self._toasts, self._send(fields))
-
-    async def _send(self, fields: Iterable[str] | None) -> None:
-        # A disabled form loses the keyboard: remember who had it.
-        keyboard = QApplication.focusWidget()
+        # Said at once: a second key press must not send a second time.
         self._stand(activity=Activity.SENDING, not_sent=None, not_read=None)
+        # The toasts own the task: closing the panel must not cut a sending in two.
+        self._tasks.spawn(self._toasts, self._send(fields, keyboard))
+
+    async def _send(self, fields: Iterable[str] | None, keyboard: QWidget | None) -> None:
         plan = self.session.preview(self.section, self.meter, fields) if self.draft else None
         try:
             receipt = await self.session.send(self.section, self.meter, fields)

@@ -88,7 +88,8 @@ class DevicePage(QWidget):
             f"{self.name}.refresh", "Refresh", "refresh", "Read everything that is open again (F5)"
         )
         refresh.clicked.connect(self.refresh)
-        QShortcut(QKeySequence.StandardKey.Refresh, self, self.refresh)
+        # A panel has its own F5; two at once would cancel each other out.
+        self._refresh_key = QShortcut(QKeySequence.StandardKey.Refresh, self, self.refresh)
 
     def _entries(self) -> list[tuple[str, str, str, str, str]]:
         """What stands in the list: group, key, title, icon, help."""
@@ -157,6 +158,7 @@ class DevicePage(QWidget):
             panel = self._panels[key] = self._made(key)
             self.stack.addWidget(panel)
         self.stack.setCurrentWidget(panel)
+        self._refresh_key.setEnabled(not isinstance(panel, SectionPanel))
 
     def _made(self, key: str) -> QWidget:
         if key == "live":

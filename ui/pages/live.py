@@ -8,30 +8,24 @@ from __future__ import annotations
 import asyncio
 import importlib
 import time
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
-from app.commission.live import Subscription
 from app.commission.session import DeviceSession
-from app.model.errors import AppError, StorageFailed
-from app.model.quantity import Feed, Reading
+from app.model.errors import AppError
+from app.model.quantity import Feed
 from ui.forms.parts import plain_label, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
@@ -39,10 +33,11 @@ from ui.plots.wording import duration_text
 from ui.tasks import Tasks
 from ui.theme import restyle
 
+from .live_export import LiveExport
 from .live_quantities import QuantityList, ValueTable, curve_name
+from .live_source import Source, state_of
 
 if TYPE_CHECKING:
-    from ui.plots.ring import Ring
     from ui.plots.stack import PlotStack
 
 WINDOWS = (
@@ -57,7 +52,6 @@ WINDOWS = (
 )
 FIRST_WINDOW_S = 300
 STATE_MS = 500
-SILENCE_INTERVALS = 3.0
 ROOMY = 1000
 """From that width on there is room for the list of quantities beside the plots."""
 HEAVY = ("numpy", "pyqtgraph")
@@ -66,31 +60,6 @@ HEAVY = ("numpy", "pyqtgraph")
 def _load() -> None:
     for name in HEAVY:
         importlib.import_module(name)
-
-
-@dataclass(eq=False)
-class Source:
-    """One feed that the page listens to, with what it gave so far."""
-
-    feed: Feed
-    ring: Ring
-    ticked: tuple[str, ...]
-    subscription: Subscription | None = None
-    asked_at: float = 0.0
-    heard_at: float | None = None
-    error: BaseException | None = None
-    ended: bool = False
-
-    def heard(self, reading: Reading) -> None:
-        """Keep a reading."""
-        self.ring.append(reading)
-        self.heard_at = time.monotonic()
-
-    def close(self) -> None:
-        """Stop listening."""
-        subscription, self.subscription = self.subscription, None
-        if subscription is not None:
-            subscription.close()
 
 
 class LivePage(QWidget):
@@ -145,7 +114,8 @@ class LivePage(QWidget):
         self.list_button = push_button("Quantities", f"{name}.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
         self.export = push_button("Export", f"{name}.export", "export", tip="Keep what is shown in a file")
-        self.export.setMenu(self._export_menu())
+        self.exports = LiveExport(self, name, self._tasks, self._toasts)
+        self.export.setMenu(self.exports.menu(self))
         self.values = ValueTable(name)
         self.list = QuantityList()
         self.list.setObjectName(f"{name}.list")
@@ -303,62 +273,13 @@ class LivePage(QWidget):
             self._shown_readings = source.ring.readings
             for index, quantity in enumerate(source.feed.quantities):
                 self.values.show_value(quantity.key, source.ring.last(index))
-        tone, picture, words = _state_of(source)
+        tone, picture, words = state_of(source)
         self.values.set_stale(tone != "ok")
         restyle(self.state, tone=tone)
         dress(self.state_icon, picture, tone)
         if self.state.text() != words:
             self.state.setText(words)
         self.retry.setVisible(source.ended)
-
-    # Export.
-
-    def _export_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for key, words, slot in (
-            ("csv", "All readings as a table (CSV)…", self.ask_csv),
-            ("png", "The plots as a picture (PNG)…", self.ask_png),
-        ):
-            action = menu.addAction(words)
-            action.setObjectName(f"{self._prefix}.export_{key}")
-            action.triggered.connect(slot)
-        return menu
-
-    def ask_csv(self) -> QFileDialog | None:
-        """Ask where to, then write every reading."""
-        return self._ask("Export readings", "Table (*.csv)", "csv", self._export_csv)
-
-    def ask_png(self) -> QFileDialog | None:
-        """Ask where to, then write the plots as they are."""
-        return self._ask("Export picture", "Picture (*.png)", "png", self._export_png)
-
-    def _ask(self, title: str, kinds: str, suffix: str, then: object) -> QFileDialog | None:
-        source = self.source
-        if source is None:
-            return None
-        dialog = QFileDialog(self, title, "", kinds)
-        dialog.setObjectName(f"{self._prefix}.export")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(suffix)
-        whose = self.meter or (self.session.identity.id if self.session.identity else "")
-        stem = f"{self.session.vendor.key}-{whose}-{source.feed.key}-{datetime.now():%Y-%m-%d-%H%M}"
-        dialog.selectFile("".join(c if c.isalnum() or c in "-_" else "_" for c in stem))
-        dialog.fileSelected.connect(lambda path: self._tasks.spawn(self, then(Path(path), source)))  # type: ignore[operator]
-        dialog.open()
-        return dialog
-
-    async def _export_csv(self, path: Path, source: Source) -> None:
-        from ui.plots.csv_file import snapshot, write_csv
-
-        times, values = snapshot(source.ring)
-        await asyncio.to_thread(write_csv, path, source.feed.quantities, times, values)
-        self._toasts.ok("Exported", f"{len(times)} readings are in {path.name}.")
-
-    async def _export_png(self, path: Path, source: Source) -> None:
-        if self.plots is None or not self.plots.picture().save(str(path), "PNG"):
-            raise StorageFailed(f"{path.name} cannot be written.")
-        self._toasts.ok("Exported", f"The plots of {source.feed.title} are in {path.name}.")
 
     # Qt's own.
 
@@ -391,21 +312,3 @@ class LivePage(QWidget):
 
 async def _raised(error: BaseException) -> None:
     raise error
-
-
-def _state_of(source: Source) -> tuple[str, str, str]:
-    """Tone, icon and words for the line below the plots."""
-    now = time.monotonic()
-    if source.ended:
-        error = source.error
-        if isinstance(error, AppError):
-            return "error", "error", " ".join(part for part in (f"{error.title}: {error.message}", error.hint) if part)
-        words = "The feed has ended." if error is None else "The feed failed by a fault in the program."
-        return ("warn" if error is None else "error"), "warning", words
-    if source.heard_at is None:
-        waited = now - source.asked_at
-        return "info", "clock", f"Waiting for the first reading ({duration_text(waited)})"
-    age = now - source.heard_at
-    if age > SILENCE_INTERVALS * source.ring.interval_s:
-        return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
-    return "ok", "live", f"Live, last reading {duration_text(age)} ago"

@@ -24,6 +24,7 @@ from ui.icons import dress
 from ui.theme import restyle
 
 ADDRESS_WIDTH = 52
+MARGIN, GAP, ICON = 12, 6, 16
 _MODES = {
     ScanMode.RANGE: "From",
     ScanMode.LIST: "Addresses",
@@ -77,14 +78,13 @@ class BusCard(QFrame):
             self._baud.setCurrentIndex(self._baud.findData(self.options.default_baud))
         self._baud.setVisible(bool(self.options.bauds))
         dress(self._problem_icon, "error", "error")
-        wrong = QHBoxLayout(spacing=6)
+        wrong = QHBoxLayout(spacing=GAP)
         wrong.addWidget(self._problem_icon, alignment=Qt.AlignmentFlag.AlignTop)
         wrong.addWidget(self._problem, 1)
         column = QVBoxLayout(self, spacing=4)
-        column.setContentsMargins(12, 8, 12, 8)
+        column.setContentsMargins(MARGIN, 8, MARGIN, 8)
         head = QHBoxLayout(spacing=8)
-        head.addWidget(self.tick)
-        head.addStretch(1)
+        head.addWidget(self.tick, 1)
         head.addWidget(self._baud)
         column.addLayout(head)
         column.addLayout(modes)
@@ -122,8 +122,9 @@ class BusCard(QFrame):
         self._make_room()
 
     def _make_room(self) -> None:
-        for words in (self._help, self._problem):
-            words.setMinimumHeight(words.heightForWidth(words.width()) if words.text() else 0)
+        inside = self.contentsRect().width() - 2 * MARGIN
+        for words, width in ((self._help, inside), (self._problem, inside - ICON - GAP)):
+            words.setFixedHeight(words.heightForWidth(width))
 
     @property
     def wanted(self) -> bool:

@@ -16,7 +16,7 @@ from ui.theme import restyle
 HEADS = ("Serial number", "Bus", "Name", "Location", "State")
 SERIAL, BUS, NAME, PLACE, STATE, ACTION = range(6)
 WORDS_WIDTH = 88
-ENTRY_WIDTH = 112
+ENTRY_TEXT = "Meter 000000"
 
 
 class Standing(Enum):
@@ -58,7 +58,8 @@ class _Row:
 
         def entry(name: str, words: str) -> QLineEdit:
             made = QLineEdit(objectName=f"{prefix}.{name}.{serial}", accessibleName=f"{words} of {serial}")
-            made.setMinimumWidth(ENTRY_WIDTH)
+            made.ensurePolished()
+            made.setMinimumWidth(made.fontMetrics().horizontalAdvance(ENTRY_TEXT) + 16)
             return made
 
         self.serial, self.bus = label("serial"), label("bus")

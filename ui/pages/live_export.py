@@ -1,0 +1,85 @@
+"""Keeps what the live page shows: every reading as a table, the plots as a picture."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from app.model.errors import StorageFailed
+from ui.forms.toast import Toasts
+from ui.tasks import Tasks
+
+from .live_source import Source
+
+if TYPE_CHECKING:
+    from .live import LivePage
+
+
+class LiveExport:
+    """The export menu of one live page, and what it does."""
+
+    def __init__(self, page: LivePage, prefix: str, tasks: Tasks, toasts: Toasts) -> None:
+        self._page, self._prefix, self._tasks, self._toasts = page, prefix, tasks, toasts
+
+    def menu(self, parent: QWidget) -> QMenu:
+        """The menu behind the button."""
+        menu = QMenu(parent)
+        for key, words, slot in (
+            ("csv", "All readings as a table (CSV)…", self.ask_csv),
+            ("png", "The plots as a picture (PNG)…", self.ask_png),
+        ):
+            action = menu.addAction(words)
+            action.setObjectName(f"{self._prefix}.export_{key}")
+            action.triggered.connect(slot)
+        return menu
+
+    def ask_csv(self) -> QFileDialog | None:
+        """Ask where to, then write every reading."""
+        return self._ask("Export readings", "Table (*.csv)", "csv", self._write_csv)
+
+    def ask_png(self) -> QFileDialog | None:
+        """Ask where to, then write the plots as they are."""
+        return self._ask("Export picture", "Picture (*.png)", "png", self._write_png)
+
+    def _ask(
+        self, title: str, kinds: str, suffix: str, then: Callable[[Path, Source], Coroutine[Any, Any, None]]
+    ) -> QFileDialog | None:
+        source = self._page.source
+        if source is None:
+            return None
+        dialog = QFileDialog(self._page, title, "", kinds)
+        dialog.setObjectName(f"{self._prefix}.export_dialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(suffix)
+        dialog.selectFile(self._file_name(source))
+        dialog.fileSelected.connect(lambda path: self._tasks.spawn(self._page, then(Path(path), source)))
+        dialog.open()
+        return dialog
+
+    def _file_name(self, source: Source) -> str:
+        session = self._page.session
+        whose = self._page.meter or (session.identity.id if session.identity else "")
+        stem = f"{session.vendor.key}-{whose}-{source.feed.key}-{datetime.now():%Y-%m-%d-%H%M}"
+        # The device says its own id: it shall not name a folder.
+        return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in stem)
+
+    async def _write_csv(self, path: Path, source: Source) -> None:
+        from ui.plots.csv_file import snapshot, write_csv
+
+        times, values = snapshot(source.ring)
+        await asyncio.to_thread(write_csv, path, source.feed.quantities, times, values)
+        self._toasts.ok("Exported", f"{len(times)} readings are in {path.name}.")
+
+    async def _write_png(self, path: Path, source: Source) -> None:
+        picture: QPixmap | None = self._page.plots.picture() if self._page.plots is not None else None
+        if picture is None or not picture.save(str(path), "PNG"):
+            raise StorageFailed(f"{path.name} cannot be written.")
+        self._toasts.ok("Exported", f"The plots of {source.feed.title} are in {path.name}.")
