@@ -21,7 +21,8 @@ def licence_of(found: metadata.PackageMetadata) -> str:
     """The licence that a package states, in the shortest of the ways in which packages state it."""
     if expression := found.get("License-Expression"):
         return expression
-    classifiers = [line.rsplit("::", 1)[1].strip() for line in found.get_all("Classifier") or [] if "License ::" in line]
+    stated_ones = (line for line in found.get_all("Classifier") or [] if "License ::" in line)
+    classifiers = [line.rsplit("::", 1)[1].strip() for line in stated_ones]
     stated = (found.get("License") or "").strip()
     if classifiers:
         return ", ".join(dict.fromkeys(classifiers))

@@ -11,7 +11,6 @@ import pytest
 
 import bootstrap
 import checks
-import entry
 import environment
 import first_start
 import qt_libraries
@@ -283,22 +282,6 @@ def test_the_closing_line_of_pytest_is_known(line: str) -> None:
 @pytest.mark.parametrize("line", ["=== pytest", "===== test session starts =====", "12 passed in 3.45s"])
 def test_other_lines_are_not_taken_for_it(line: str) -> None:
     assert not checks.CLOSING_LINE.match(line)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "window"),
-    [
-        ([], True),
-        (["--demo"], True),
-        (["--site", "house.wattwright"], True),
-        (["--smoke"], True),
-        (["read", "192.168.1.12"], False),
-        (["simulate", "g13:2"], False),
-        (["--help"], False),
-    ],
-)
-def test_the_frozen_program_opens_the_window_unless_a_job_is_named(arguments: list[str], window: bool) -> None:
-    assert entry.wants_window(arguments) is window
 
 
 @pytest.mark.parametrize("package", [*qt_libraries.PACKAGES.values(), qt_libraries.FONT])

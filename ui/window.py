@@ -148,7 +148,6 @@ class Window(QMainWindow):
                 toasts=self.toasts,
                 jobs=self.jobs,
             )
-            page.drafts_changed.connect(self.bench.recount_drafts)
             page.meters_changed.connect(lambda: self.bench.meters_changed(handle))
             page.identity_changed.connect(lambda: self.bench.meters_changed(handle))
             self._device_pages[key] = page

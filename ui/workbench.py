@@ -200,6 +200,7 @@ class Workbench(QObject):
             drafts=self.site.drafts,
             credentials=await self._credentials(address, vendor),
         )
+        session.kept = self.recount_drafts
         try:
             identity = await connect(session, questions)
         except BaseException:

@@ -5,7 +5,7 @@ The window and the command line work through this and nothing below it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,8 @@ class DeviceSession:
         self._live: dict[tuple[str, str], Live] = {}
         self._drafts: dict[tuple[str, str], Draft[Any]] = {}
         self._capabilities: dict[str, Capabilities] = {}
+        self.kept: Callable[[], None] = lambda: None
+        """Called after a draft was written into the site file, or dropped there."""
         self.receipts: dict[tuple[str, str], Receipt] = {}
 
     @property
@@ -165,6 +167,7 @@ class DeviceSession:
             )
         else:
             self._stored.drop(self.key, target, section.key)
+        self.kept()
 
     def preview(self, section: AnySection, meter: str, fields: Iterable[str] | None = None) -> Preview:
         """What sending the draft would do, judged by what was last read.

@@ -19,10 +19,11 @@ PER_TURN_S = 10.0
 
 def measure(effort: Effort) -> list[Row]:
     """A row with devices that report one after the other, as meters do, and one with all in the same instant."""
-    return [_measure(effort, spread=True), _measure(effort, spread=False)]
+    return [watch(effort, spread=True), watch(effort, spread=False)]
 
 
-def _measure(effort: Effort, *, spread: bool) -> Row:
+def watch(effort: Effort, *, spread: bool) -> Row:
+    """The row of one of the two, watched in a process of its own."""
     options = f"--streams {effort.streams} --turns {effort.watch_turns} --seconds {effort.watch_s:g}".split()
     patience_s = START_S + effort.watch_turns * (2 * effort.watch_s + PER_TURN_S)
     with tempfile.TemporaryDirectory(prefix="wattwright-bench-", ignore_cleanup_errors=True) as folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +181,7 @@ def test_values_have_the_decimals_that_their_steps_need(qapp: object) -> None:
 
 def test_names_at_the_ends_keep_apart_and_inside() -> None:
     placed = spread([2.0, 3.0, 95.0, 99.0], 14.0, 100.0)
-    assert all(second - first >= 14.0 for first, second in zip(placed, placed[1:], strict=False))
+    assert all(second - first >= 14.0 for first, second in pairwise(placed))
     assert placed[0] >= 7.0
     assert placed[-1] <= 93.0
 

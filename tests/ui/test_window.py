@@ -43,6 +43,7 @@ async def opened(folder: Path, **more: Any) -> AsyncIterator[Window]:
     window = Window(Workbench(site, VENDORS, Pins.in_memory(), Passwords(), interfaces=["127.0.0.1"]), **more)
     window.show()
     window.activateWindow()
+    await until(window.isActiveWindow)
     try:
         yield window
     finally:
@@ -123,6 +124,9 @@ def test_from_a_fresh_gateway_to_a_commissioned_meter(qrun: QRun, tmp_path: Path
             enter(panel, "ct_numerator", "150")
             enter(panel, "ct_denominator", "5")
             assert panel.state.startswith("2 changes not sent")
+            # Without a window manager, nobody gives the focus back when a dialog closes.
+            window.activateWindow()
+            await until(window.isActiveWindow)
             QTest.keyClick(panel, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
             await until(lambda: panel.state.startswith("Sent and verified"))
             assert window.toasts.shown

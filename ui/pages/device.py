@@ -31,7 +31,6 @@ ICON = QSize(20, 20)
 class DevicePage(QWidget):
     """Sections of one device (`meter` empty) or of one meter. Panels are made when they are first opened."""
 
-    drafts_changed = Signal()
     meters_changed = Signal()
     identity_changed = Signal()
 
@@ -173,12 +172,10 @@ class DevicePage(QWidget):
             return page
         section = self.session.vendor.section(key)
         panel = SectionPanel(section, self.meter, self.session, tasks=self._tasks, toasts=self._toasts)
-        panel.draft_changed.connect(self.drafts_changed)
         panel.sent.connect(lambda receipt: self._sent(section, receipt))
         return panel
 
     def _sent(self, section: AnySection, receipt: Receipt) -> None:
-        self.drafts_changed.emit()
         self._jobs.say(f"{section.title}: {receipt.outcome.value}")
         if receipt.outcome in (Outcome.VERIFIED, Outcome.DIFFERS):
             if section.key == self.session.vendor.meters_section or section.key.endswith(".naming"):
