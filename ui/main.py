@@ -9,10 +9,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QIcon
 
 START_VERBS = "the window; 'wattwright --help' lists the verbs of the command line"
 
@@ -34,20 +30,10 @@ def open_window(arguments: Sequence[str]) -> int:
     options = _parsed(arguments)
     if options.smoke:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtWidgets import QApplication
-    from qasync import QEventLoop
-
     _log_to_file()
-    app = QApplication([sys.argv[0]])
-    app.setApplicationName("Wattwright")
-    app.setApplicationDisplayName("Wattwright")
-    app.setQuitOnLastWindowClosed(False)
-    from ui.theme import apply_theme
+    from ui.application import run
 
-    apply_theme(app, "light")
-    app.setWindowIcon(_program_icon())
-    with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
-        return runner.run(_run(options))
+    return run(lambda: _run(options))
 
 
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
@@ -149,16 +135,6 @@ def warm_up() -> None:
     from app.net.client import preload
 
     preload()
-
-
-def _program_icon() -> QIcon:
-    from importlib.resources import files
-
-    from PySide6.QtGui import QIcon, QPixmap
-
-    picture = QPixmap()
-    picture.loadFromData((files("resources") / "icons" / "wattwright.png").read_bytes())
-    return QIcon(picture)
 
 
 def _log_to_file() -> None:

@@ -10,6 +10,7 @@ from app.commission.connect import Questions
 from app.discovery.sweep import usual_ports
 from app.model.errors import AppError
 from ui.dialogs import AddressDialog, Asking, SweepDialog, answered
+from ui.forms.panel import SectionPanel
 from ui.forms.toast import Toasts
 from ui.jobs import JobBar
 from ui.pages.device import DevicePage
@@ -87,6 +88,7 @@ class Window(QMainWindow):
         device = bar.addMenu("&Device")
         self._action(device, "device.add", "&Add by address…", self.ask_address, "Ctrl+N")
         self._action(device, "device.sweep", "&Search a range…", self.ask_sweep, "Ctrl+R")
+        self._action(device, "device.apply", "A&pply this draft to other meters…", self.apply_to_all, "Ctrl+Shift+A")
         self._action(device, "device.disconnect", "&Disconnect", self.disconnect_shown)
         view = bar.addMenu("&View")
         group = QActionGroup(self)
@@ -117,6 +119,7 @@ class Window(QMainWindow):
         self.welcome.sweep.clicked.connect(self.ask_sweep)
         self.connecting.connect_wanted.connect(self.connect_shown)
         self.connecting.forget_wanted.connect(self.forget_shown)
+        self.bench.network.connect(self.jobs.network)
         self.bench.changed.connect(self._handle_changed)
         self.bench.removed.connect(self._handle_removed)
 
@@ -193,6 +196,19 @@ class Window(QMainWindow):
             self.tree.view.expandAll()
             self.tree.select(node)
             self.show_node(node)
+
+    def apply_to_all(self) -> None:
+        """Give the draft of the open section to other meters; those selected in the tree are proposed."""
+        from ui.pages.apply import apply_to_all
+
+        page = self.pages.currentWidget()
+        panel = page.stack.currentWidget() if isinstance(page, DevicePage) else None
+        if not isinstance(page, DevicePage) or not isinstance(panel, SectionPanel) or not page.meter:
+            self.toasts.info("Nothing to apply", "Open a section of a meter and change something first.")
+            return
+        ticked = self.tree.chosen_meters(page.session.key) - {page.meter}
+        work = apply_to_all(self, page.session, panel.section, page.meter, ticked, toasts=self.toasts, jobs=self.jobs)
+        self.tasks.spawn(self, work)
 
     def disconnect_shown(self) -> None:
         """Hang up the shown device."""
@@ -293,6 +309,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, unless something runs that must not be cut off."""
         stuck = [job.title for job in self.jobs.running if not job.cancellable]
+        stuck += [panel.section.title for panel in self._panels() if panel.sending]
         if stuck:
             self.toasts.error("Not now", f"{stuck[0]} must not be interrupted.", hint="Wait until it is done.")
             event.ignore()
@@ -301,9 +318,14 @@ class Window(QMainWindow):
         event.accept()
         self.closed.emit()
 
+    def _panels(self) -> list[SectionPanel]:
+        return [panel for page in self._device_pages.values() for panel in page.findChildren(SectionPanel)]
+
     async def shut_down(self) -> None:
         """Close if that was not done yet, save drafts, stop tasks, hang up everywhere."""
         self.close()
+        for panel in self._panels():
+            panel.flush()
         for key in list(self._device_pages):
             self._device_pages.pop(key).close()
         await self.tasks.aclose()

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -27,6 +28,9 @@ from app.site.credentials import Passwords
 from app.site.sitefile import SiteDevice, SiteFile
 
 from .jobs import JobBar
+
+if TYPE_CHECKING:
+    from app.discovery.mdns import Browser
 
 
 class State(Enum):
@@ -73,6 +77,8 @@ class Workbench(QObject):
     changed = Signal(object)
     removed = Signal(object)
     drafts_changed = Signal()
+    network = Signal(str)
+    """What is being listened to, in one line."""
 
     def __init__(
         self,
@@ -128,8 +134,10 @@ class Workbench(QObject):
         from app.discovery.mdns import Browser
 
         async with Browser(interfaces=self.interfaces) as browser:
+            self.network.emit(_listening(browser))
             async for sighting in browser:
                 self.inventory.sighted(sighting)
+                self.network.emit(_listening(browser))
 
     async def sweep(self, text: str, ports: Sequence[int], jobs: JobBar, cancel: object) -> int:
         """Ask a range of addresses; returns how many devices were found."""
@@ -267,6 +275,14 @@ class Workbench(QObject):
     def drafts(self, device: str, target: str | None = None) -> int:
         """How many sections of a device, or of one target of it, have unsent drafts."""
         return sum(count for (key, where), count in self._drafts.items() if key == device and target in (None, where))
+
+
+def _listening(browser: Browser) -> str:
+    """Where announcements are heard, and where they cannot be."""
+    heard = ", ".join(interface.ip for interface in browser.interfaces)
+    text = f"Listening for devices on {heard}" if heard else "No network: connect a cable or Wi-Fi"
+    deaf = ", ".join(browser.unavailable)
+    return f"{text}; not on {deaf}" if deaf else text
 
 
 def _candidates(text: str) -> tuple[Address, ...]:

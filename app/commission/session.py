@@ -25,6 +25,9 @@ from .receipt import Outcome, Receipt
 from .records import DraftStore, Journal
 from .send import Preview, preview, send
 
+NOW = "taken when sent"
+"""Beside the fields of a stored draft: its time is this computer's at the moment of sending."""
+
 
 class Live(msgspec.Struct, frozen=True):
     """What a section was on the device, and when it was read (this computer's clock)."""
@@ -140,12 +143,15 @@ class DeviceSession:
         stored = self._stored.load(self.key, target, section.key)
         if stored is None or not isinstance(stored.value, dict) or not isinstance(stored.base, dict):
             return draft
+        if stored.value.get(NOW):
+            draft.take_now()
         kept = {**plain_of(section, base), **stored.value}
         older = {**plain_of(section, base), **stored.base}
         wanted, before = from_plain(section.model, kept), from_plain(section.model, older)
         for field in section.fields:
             value = getattr(wanted, field.name)
-            if not field.read_only and value != getattr(before, field.name):
+            taken_when_sent = draft.now and field.tolerance
+            if not field.read_only and not taken_when_sent and value != getattr(before, field.name):
                 draft.set(field.name, value)
         return draft
 
@@ -162,12 +168,24 @@ class DeviceSession:
         target = self.target(section, meter)
         draft = self._drafts[section.key, target]
         if draft.changes():
-            self._stored.save(
-                self.key, target, section.key, plain_of(section, draft.base), plain_of(section, draft.value)
-            )
+            value = {**plain_of(section, draft.value), **({NOW: True} if draft.now else {})}
+            self._stored.save(self.key, target, section.key, plain_of(section, draft.base), value)
         else:
             self._stored.drop(self.key, target, section.key)
         self.kept()
+
+    async def copy_draft(self, section: AnySection, source: str, meter: str) -> None:
+        """Make what is edited for one meter a draft of another, on top of what that one has now.
+
+        Raises:
+            AppError: the other meter cannot be read.
+        """
+        edits = self._drafts[section.key, source].changes()
+        await self.read(section, meter)
+        draft = self._drafts[section.key, meter]
+        for change in edits:
+            draft.set(change.field, change.after)
+        self.keep(section, meter)
 
     def preview(self, section: AnySection, meter: str, fields: Iterable[str] | None = None) -> Preview:
         """What sending the draft would do, judged by what was last read.

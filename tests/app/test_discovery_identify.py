@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
-import trustme
 
 from app.discovery.identify import Found, candidates, describe, identify
 from app.model.device import Address, parse_address
 from app.model.errors import BadReply, DeviceSilent, DeviceUnreachable, NotRecognised, TlsRefused
 from app.model.vendor import Answer, Vendor
+from app.vendors.g13.simulator import SelfSigned
 
 from .test_discovery_sweep import GATEWAY, PAGE, vendor
 
@@ -30,9 +30,7 @@ NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r
 
 
 def own_certificate() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA(key_type=trustme.KeyType.RSA).issue_cert("gateway").configure_cert(context)
-    return context
+    return SelfSigned.issue("gateway").server_context()
 
 
 @contextlib.asynccontextmanager

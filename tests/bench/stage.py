@@ -107,6 +107,7 @@ class Stage:
             feed = next(feed for feed in session.vendor.feeds if feed.key == "live")
             self.streams.append(Stream(session, feed, self._heard))
             self._shown = self._shown or handle
+        await asyncio.sleep(SETTLE_S)
 
     async def start(self) -> None:
         """Show the live page and let every stream run; returns when all of them bring readings."""

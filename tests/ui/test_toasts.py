@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.model.errors import DeviceUnreachable
@@ -54,6 +54,19 @@ def test_the_clock_stops_while_the_pointer_rests_on_it(qtbot: QtBot) -> None:
     with qtbot.waitSignal(other.dismissed):
         pass
     assert toasts.shown == (rested,)
+
+
+def test_a_toast_leaves_the_keyboard_where_it_is(qtbot: QtBot) -> None:
+    made = window(qtbot)
+    line = QLineEdit(made)
+    made.activateWindow()
+    line.show()
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus)
+    Toasts(made).error("Refused", "not allowed", "Correct it.")
+    QApplication.processEvents()
+    assert line.hasFocus()
+    assert [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()] == [made]
 
 
 def test_details_tell_what_was_asked_and_can_be_copied(qtbot: QtBot) -> None:

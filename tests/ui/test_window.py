@@ -338,7 +338,7 @@ def test_about_lists_the_licences(qrun: QRun, tmp_path: Path) -> None:
 def test_the_window_loads_nothing_that_it_does_not_need() -> None:
     code = (
         "import sys, ui.main, ui.window\n"
-        "heavy = {'pyqtgraph', 'numpy', 'zeroconf', 'typer', 'starlette', 'uvicorn', 'trustme', 'httpx', 'keyring'}\n"
+        "heavy = {'pyqtgraph', 'numpy', 'zeroconf', 'typer', 'starlette', 'uvicorn', 'cryptography', 'keyring'}\n"
         "loaded = heavy & set(sys.modules) | {m for m in sys.modules if m.startswith('app.simulators')}\n"
         "assert not loaded, loaded"
     )

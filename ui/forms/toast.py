@@ -152,14 +152,13 @@ class Toast(QFrame):
         picture = QLabel()
         dress(picture, _ICONS[self.kind], self.kind, 20)
         self._heading = plain_label(self.title, role="subtitle", tone=self.kind, wrap=True)
-        body = plain_label(self.text, wrap=True)
-        body.setVisible(bool(self.text))
         close = QToolButton(toolTip="Dismiss", accessibleName="Dismiss", objectName="dismiss")
         dress(close, "close", "muted")
         close.clicked.connect(self.dismiss)
         words = QVBoxLayout(spacing=4)
         words.addWidget(self._heading)
-        words.addWidget(body)
+        if self.text:
+            words.addWidget(plain_label(self.text, wrap=True))
         if self.hint:
             words.addWidget(plain_label(self.hint, role="muted", wrap=True))
         if self.kind == "error":

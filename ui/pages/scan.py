@@ -337,20 +337,24 @@ class ScanPage(QWidget):
         self._at = Standing(activity=Activity.SENDING, read_at=self._at.read_at)
         self._refresh()
         # The toasts own the task: closing the page must not cut a sending in two.
-        self._tasks.spawn(self._toasts, self._send(fields), failed=self._not_sent)
+        self._tasks.spawn(self._toasts, self._send(fields))
 
     async def _send(self, fields: Iterable[str] | None) -> None:
-        receipt = await self.session.send(self.meters.section, "", fields)
-        receipt_toast(self._toasts, self.meters.section, self._where(), receipt)
-        await self.session.refresh_meters()
-        if not isValid(self):
+        try:
+            receipt = await self.session.send(self.meters.section, "", fields)
+        except AppError as error:
+            self._not_sent(error)
             return
-        now = datetime.now().astimezone()
-        shown = None if receipt.outcome is Outcome.UNCHANGED else receipt
-        self._at = Standing(read_at=now, receipt=shown, sent_at=now)
-        self._refresh()
-        self.draft_changed.emit()
-        self.registered.emit()
+        receipt_toast(self._toasts, self.meters.section, self._where(), receipt)
+        if isValid(self):
+            now = datetime.now().astimezone()
+            shown = None if receipt.outcome is Outcome.UNCHANGED else receipt
+            self._at = Standing(read_at=now, receipt=shown, sent_at=now)
+            self._refresh()
+            self.draft_changed.emit()
+        await self.session.refresh_meters()
+        if isValid(self):
+            self.registered.emit()
 
     def _not_sent(self, error: AppError) -> None:
         self._toasts.tell(error)

@@ -50,7 +50,7 @@ class BusCard(QFrame):
         self._modes = QButtonGroup(self)
         self._radios: dict[ScanMode, QRadioButton] = {}
         self._inputs: dict[ScanMode, tuple[QLineEdit, ...]] = {}
-        self._baud = QComboBox(objectName=f"{self._name}.baud", accessibleName=f"{options.title}: baud rate")
+        self._baud = QComboBox(self, objectName=f"{self._name}.baud", accessibleName=f"{options.title}: baud rate")
         self._problem_icon = QLabel()
         self._problem = plain_label(tone="error", wrap=True)
         self._problem.setObjectName(f"{self._name}.problem")
@@ -76,7 +76,6 @@ class BusCard(QFrame):
             for baud in self.options.bauds:
                 self._baud.addItem(f"{baud} Bd", baud)
             self._baud.setCurrentIndex(self._baud.findData(self.options.default_baud))
-        self._baud.setVisible(bool(self.options.bauds))
         dress(self._problem_icon, "error", "error")
         wrong = QHBoxLayout(spacing=GAP)
         wrong.addWidget(self._problem_icon, alignment=Qt.AlignmentFlag.AlignTop)
@@ -85,12 +84,14 @@ class BusCard(QFrame):
         column.setContentsMargins(MARGIN, 8, MARGIN, 8)
         head = QHBoxLayout(spacing=8)
         head.addWidget(self.tick, 1)
-        head.addWidget(self._baud)
+        if self.options.bauds:
+            head.addWidget(self._baud)
+        else:
+            self._baud.hide()
         column.addLayout(head)
         column.addLayout(modes)
         column.addLayout(wrong)
         self._help = plain_label(self.options.help, role="hint", wrap=True)
-        self._help.setVisible(bool(self.options.help))
         column.addWidget(self._help)
         column.addStretch(1)
 
@@ -124,7 +125,7 @@ class BusCard(QFrame):
     def _make_room(self) -> None:
         inside = self.contentsRect().width() - 2 * MARGIN
         for words, width in ((self._help, inside), (self._problem, inside - ICON - GAP)):
-            words.setFixedHeight(words.heightForWidth(width))
+            words.setFixedHeight(max(0, words.heightForWidth(width)))
 
     @property
     def wanted(self) -> bool:

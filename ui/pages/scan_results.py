@@ -59,7 +59,7 @@ class _Row:
         def entry(name: str, words: str) -> QLineEdit:
             made = QLineEdit(objectName=f"{prefix}.{name}.{serial}", accessibleName=f"{words} of {serial}")
             made.ensurePolished()
-            made.setMinimumWidth(made.fontMetrics().horizontalAdvance(ENTRY_TEXT) + 16)
+            made.setMinimumWidth(made.fontMetrics().horizontalAdvance(ENTRY_TEXT) + 22)
             return made
 
         self.serial, self.bus = label("serial"), label("bus")

@@ -85,6 +85,7 @@ class TreePane(QWidget):
         self.view.setModel(self._rows)
         self.view.setItemDelegate(TreeDelegate(self.view))
         self.view.setHeaderHidden(True)
+        self.view.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
         self.view.setUniformRowHeights(True)
         self.view.setIndentation(14)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -128,6 +129,13 @@ class TreePane(QWidget):
         """The node under the cursor."""
         found: Node | None = self.view.currentIndex().data(Role.NODE)
         return found
+
+    def chosen_meters(self, device: str) -> set[str]:
+        """The serials of the selected meters of one device."""
+        nodes = (index.data(Role.NODE) for index in self.view.selectionModel().selectedIndexes())
+        return {
+            n.meter.serial for n in nodes if n.meter is not None and n.handle is not None and n.handle.key == device
+        }
 
     def _current(self, index: QModelIndex) -> None:
         self.selected.emit(index.data(Role.NODE))

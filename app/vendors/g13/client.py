@@ -36,7 +36,7 @@ from .models import (
     ScanResult,
     Status,
 )
-from .tables import MAX_UPDATE_BYTES, METER_STATES, bus_name, capabilities_from_bits
+from .tables import MAX_UPDATE_BYTES, bus_name, capabilities_from_bits, meter_state
 
 T = TypeVar("T")
 
@@ -94,7 +94,7 @@ class G13Client:
                 location=place.location,
                 bus=bus_name(meter.protocol),
                 address=str(meter.address),
-                state=_state(meter.status),
+                state=meter_state(meter.status),
             )
             for place in listing.locations
             for meter in place.meters
@@ -307,10 +307,3 @@ def _description(reply: Reply, reader: JsonReader) -> str:
         text = re.sub(r"<[^>]*>", " ", reply.text())
         return " ".join(text.split()).rstrip(".")
     return (message.des or message.status).strip().rstrip(".")
-
-
-def _state(status: int | str) -> str:
-    try:
-        return METER_STATES.get(int(status), f"state {status}")
-    except ValueError:
-        return str(status)

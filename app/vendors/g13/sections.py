@@ -12,7 +12,7 @@ from app.model.section import Field, Problem, Section, Step
 
 from .client import G13Client, encode, meter_path
 from .models import Meters
-from .tables import MAX_UPDATE_BYTES, METER_STATES, bus_name
+from .tables import MAX_UPDATE_BYTES, bus_name, meter_state
 
 ALIAS = 21
 LOCATION = 51
@@ -185,11 +185,6 @@ class Registrations(msgspec.Struct, frozen=True):
     ]
 
 
-def _state(status: int | str) -> str:
-    text = str(status)
-    return METER_STATES.get(int(text), text) if text.lstrip("-").isdigit() else text
-
-
 def registrations(listing: Meters) -> tuple[Registration, ...]:
     """The gateway's list by location as rows."""
     return tuple(
@@ -199,7 +194,7 @@ def registrations(listing: Meters) -> tuple[Registration, ...]:
             place.location,
             bus_name(meter.protocol),
             str(meter.address),
-            _state(meter.status),
+            meter_state(meter.status),
         )
         for place in listing.locations
         for meter in place.meters

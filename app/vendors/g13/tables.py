@@ -156,6 +156,13 @@ def bus_name(code: int | str) -> str:
 METER_STATES: Mapping[int, str] = {-1: "offline", 0: "registered", 1: "online"}
 """`status` of a registered meter (manual 6.3.31)."""
 
+
+def meter_state(status: int | str) -> str:
+    """The state of a registered meter in words; an unknown one is shown as it came."""
+    text = str(status)
+    return METER_STATES.get(int(text), f"state {text}") if text.lstrip("-").isdigit() else text
+
+
 EQBUS_BAUD_RATES = (1200, 2400, 9600, 19200, 38400, 57600, 115200, 125000, 230400, 460800, 500000)
 """Manual 6.3.6. All meters of the bus must be set to the same one, at their own displays."""
 
