@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable, Coroutine
 from importlib.resources import files
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run `main` on Qt's loop to its end, then end the loop in order. Once in a process."""
+    # No collection while everything is being made; afterwards on this thread only (`garbage`).
+    gc.disable()
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Wattwright")
     app.setApplicationDisplayName("Wattwright")

@@ -30,7 +30,6 @@ def open_window(arguments: Sequence[str]) -> int:
     options = _parsed(arguments)
     if options.smoke:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    _log_to_file()
     from ui.application import run
 
     return run(lambda: _run(options))
@@ -83,10 +82,13 @@ async def show_site(path: Path | None, options: argparse.Namespace) -> Path | No
     from app.site import home
     from app.site.credentials import Passwords
     from app.site.sitefile import SiteFile
+    from ui.recent import remember_site
     from ui.window import Window
     from ui.workbench import Workbench
 
     site = SiteFile.open(path)
+    if path is not None:
+        remember_site(path)
     bench = Workbench(
         site, VENDORS, Pins.load(home.config_dir() / "certificates.json"), Passwords(), interfaces=options.interface
     )
@@ -114,6 +116,7 @@ async def until_closed(window: object) -> Path | None:
     window.closed.connect(closed.set)
     window.open_site.connect(open_other)
     await painted()
+    _log_to_file()
     await asyncio.to_thread(warm_up)
     window.tasks.spawn(window, window.bench.browse())
     await closed.wait()

@@ -222,6 +222,8 @@ class _Applied:
     """What is in force now, and the folder with the small pictures that the style sheet names."""
 
     theme: Theme = LIGHT
+    dressed: Theme | None = None
+    """The theme that the application wears; None before the first."""
     pictures: QTemporaryDir | None = None
 
 
@@ -240,7 +242,9 @@ def apply_theme(app: QApplication, name: str) -> Theme:
         KeyError: there is no such theme.
     """
     theme = THEMES[name]
-    _Applied.theme = theme
+    if theme is _Applied.dressed:
+        return theme
+    _Applied.theme = _Applied.dressed = theme
     app.setStyle("Fusion")
     app.setPalette(_palette(theme))
     app.setFont(_font(theme))

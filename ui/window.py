@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.commission.connect import Questions
-from app.discovery.sweep import usual_ports
 from app.model.errors import AppError
-from ui.dialogs import AddressDialog, Asking, SweepDialog, answered
-from ui.forms.panel import SectionPanel
 from ui.forms.toast import Toasts
 from ui.jobs import JobBar
-from ui.pages.device import DevicePage
+from ui.menu import THEMES, make_menu
 from ui.pages.welcome import ConnectPage, WelcomePage
+from ui.recall import tell_what_was_left
 from ui.tasks import Tasks
 from ui.theme import apply_theme
 from ui.tree.model import Kind, Node, SiteTree
@@ -24,7 +23,12 @@ from ui.workbench import Handle, State, Workbench
 ABOVE_FOOTER = 96
 """Toasts stand above the job bar and a panel's buttons."""
 
-THEMES = {"light": "Light", "dark": "Dark", "contrast": "High contrast"}
+if TYPE_CHECKING:
+    from app.commission.connect import Questions
+    from ui.forms.panel import SectionPanel
+    from ui.pages.device import DevicePage
+
+# Pages and dialogs are imported when they are first shown: the window is on the screen a third sooner.
 
 
 class Window(QMainWindow):
@@ -41,7 +45,7 @@ class Window(QMainWindow):
         self.toasts.keep_clear(ABOVE_FOOTER)
         self.tasks = Tasks(self.toasts.tell, self.toasts.tell_bug)
         self.jobs = JobBar(self)
-        self.questions = questions or Asking(self, bench.passwords)
+        self.questions = questions
         self.site_name = "Unsaved site" if bench.site.unsaved else bench.site.path.stem
         self.setWindowTitle(f"{self.site_name} – Wattwright")
         self.setAcceptDrops(True)
@@ -58,7 +62,7 @@ class Window(QMainWindow):
         self.moved_away = False
         """The site was saved under another name: an unsaved one is not needed any more."""
         self._lay_out()
-        self._make_menu()
+        self.theme_actions = make_menu(self)
         self._wire()
         self._restore()
 
@@ -77,38 +81,6 @@ class Window(QMainWindow):
         column.addWidget(self.jobs)
         self.setCentralWidget(middle)
         self.resize(1366, 768)
-
-    def _make_menu(self) -> None:
-        bar = self.menuBar()
-        site = bar.addMenu("&Site")
-        self._action(site, "site.open", "&Open or new…", self._choose_site, QKeySequence.StandardKey.Open)
-        self._action(site, "site.save", "&Save as…", self._save_site, QKeySequence.StandardKey.SaveAs)
-        site.addSeparator()
-        self._action(site, "site.quit", "&Quit", self.close, "Ctrl+Q")
-        device = bar.addMenu("&Device")
-        self._action(device, "device.add", "&Add by address…", self.ask_address, "Ctrl+N")
-        self._action(device, "device.sweep", "&Search a range…", self.ask_sweep, "Ctrl+R")
-        self._action(device, "device.apply", "A&pply this draft to other meters…", self.apply_to_all, "Ctrl+Shift+A")
-        self._action(device, "device.disconnect", "&Disconnect", self.disconnect_shown)
-        view = bar.addMenu("&View")
-        group = QActionGroup(self)
-        self.theme_actions: dict[str, QAction] = {}
-        for key, title in THEMES.items():
-            chosen = self._action(view, f"view.{key}", title, lambda _=False, key=key: self.set_theme(key))
-            chosen.setCheckable(True)
-            group.addAction(chosen)
-            self.theme_actions[key] = chosen
-        help_menu = bar.addMenu("&Help")
-        self._action(help_menu, "help.about", "&About Wattwright", self.show_about)
-
-    def _action(self, menu: object, name: str, text: str, slot: object, keys: object = None) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(name)
-        action.triggered.connect(slot)
-        if keys is not None:
-            action.setShortcut(keys)  # type: ignore[arg-type]
-        menu.addAction(action)  # type: ignore[attr-defined]
-        return action
 
     def _wire(self) -> None:
         self.tree.selected.connect(self.show_node)
@@ -139,6 +111,8 @@ class Window(QMainWindow):
 
     def page(self, handle: Handle, meter: str = "") -> DevicePage:
         """The page of a connected device or meter; made when it is first shown."""
+        from ui.pages.device import DevicePage
+
         key = (handle.row.key, meter)
         page = self._device_pages.get(key)
         if page is None:
@@ -190,6 +164,10 @@ class Window(QMainWindow):
 
     async def connect_device(self, handle: Handle) -> None:
         """Connect, and show its page. A failure stays on its card."""
+        if self.questions is None:
+            from ui.dialogs import Asking
+
+            self.questions = Asking(self, self.bench.passwords)
         await self.bench.open(handle, self.questions)
         node = self.model.node_of(handle)
         if node is not None:
@@ -199,7 +177,9 @@ class Window(QMainWindow):
 
     def apply_to_all(self) -> None:
         """Give the draft of the open section to other meters; those selected in the tree are proposed."""
+        from ui.forms.panel import SectionPanel
         from ui.pages.apply import apply_to_all
+        from ui.pages.device import DevicePage
 
         page = self.pages.currentWidget()
         panel = page.stack.currentWidget() if isinstance(page, DevicePage) else None
@@ -230,6 +210,8 @@ class Window(QMainWindow):
         self.tasks.spawn(self, self._add_address())
 
     async def _add_address(self) -> None:
+        from ui.dialogs import AddressDialog, answered
+
         dialog = AddressDialog(self, [(vendor.key, vendor.title) for vendor in self.bench.vendors.values()])
         if not await answered(dialog):
             return
@@ -243,6 +225,9 @@ class Window(QMainWindow):
         self.tasks.spawn(self, self._sweep())
 
     async def _sweep(self) -> None:
+        from app.discovery.sweep import usual_ports
+        from ui.dialogs import SweepDialog, answered
+
         ports = usual_ports(self.bench.vendors.values())
         dialog = SweepDialog(self, "127.0.0.1" if self.bench.interfaces else "192.168.1.0/24", ports)
         if not await answered(dialog):
@@ -263,16 +248,19 @@ class Window(QMainWindow):
 
     def show_about(self) -> None:
         """Version, licence, and the licences of what is inside."""
+        from ui.dialogs import answered
         from ui.pages.about import AboutDialog
 
         self.tasks.spawn(self, answered(AboutDialog(self)))
 
-    def _choose_site(self) -> None:
+    def choose_site(self) -> None:
+        """Ask for another site file."""
         from ui.pages.sites import chosen_site
 
         self.tasks.spawn(self, chosen_site(self, self.open_site.emit))
 
-    def _save_site(self) -> None:
+    def save_site(self) -> None:
+        """Ask for a name for this site."""
         from ui.pages.sites import saved_site
 
         self.tasks.spawn(self, saved_site(self))
@@ -283,16 +271,7 @@ class Window(QMainWindow):
         geometry = self.bench.site.setting("window")
         if geometry:
             self.restoreGeometry(QByteArray(geometry))
-        for record in self.bench.site.journal.unfinished():
-            self.toasts.error(
-                "A sending was cut off",
-                f"{record.section} of {record.device} was being sent when the program ended: its outcome is unknown.",
-                hint="Open the section: it is read again, and the draft is still there.",
-            )
-            self.bench.site.journal.settle(record.id, "unknown")
-        drafts = len(self.bench.site.drafts.all())
-        if drafts:
-            self.jobs.say(f"{drafts} unsent {'draft' if drafts == 1 else 'drafts'} from the last time are kept.")
+        tell_what_was_left(self.bench.site, self.toasts, self.jobs)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A site file may be dropped on the window."""
@@ -319,7 +298,7 @@ class Window(QMainWindow):
         self.closed.emit()
 
     def _panels(self) -> list[SectionPanel]:
-        return [panel for page in self._device_pages.values() for panel in page.findChildren(SectionPanel)]
+        return [panel for page in self._device_pages.values() for panel in page.panels()]
 
     async def shut_down(self) -> None:
         """Close if that was not done yet, save drafts, stop tasks, hang up everywhere."""

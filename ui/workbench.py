@@ -14,11 +14,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.commission.connect import Questions, connect
-from app.commission.session import DeviceSession
 from app.discovery.identify import Found, candidates, identify
 from app.discovery.inventory import How, Inventory, Row
-from app.discovery.sweep import plan_sweep, sweep
 from app.model.device import Address, Credentials, parse_address
 from app.model.errors import AppError, NotRecognised
 from app.model.job import Progress
@@ -30,6 +27,8 @@ from app.site.sitefile import SiteDevice, SiteFile
 from .jobs import JobBar
 
 if TYPE_CHECKING:
+    from app.commission.connect import Questions
+    from app.commission.session import DeviceSession
     from app.discovery.mdns import Browser
 
 
@@ -141,6 +140,8 @@ class Workbench(QObject):
 
     async def sweep(self, text: str, ports: Sequence[int], jobs: JobBar, cancel: object) -> int:
         """Ask a range of addresses; returns how many devices were found."""
+        from app.discovery.sweep import plan_sweep, sweep
+
         plan = plan_sweep(text, ports)
         job = jobs.start(f"Sweep of {plan.text}", cancel)  # type: ignore[arg-type]
         found = 0
@@ -199,6 +200,9 @@ class Workbench(QObject):
         return session
 
     async def _opened(self, handle: Handle, vendor: Vendor, questions: Questions) -> DeviceSession:
+        from app.commission.connect import connect
+        from app.commission.session import DeviceSession
+
         address = handle.row.address
         session = DeviceSession(
             vendor,

@@ -124,6 +124,8 @@ class Wire:
 
     async def _serve(self, connection: socket.socket) -> None:
         connection.setblocking(False)
+        # A socket accepted like this waits for acknowledgements between small chunks, 40 ms each; no device does.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             if self.simulator.tls is None:
                 await self._speak(connection, None)

@@ -136,6 +136,10 @@ class DevicePage(QWidget):
                 both.addPixmap(icon(picture, "on_selection").pixmap(ICON), QIcon.Mode.Selected)
                 item.setIcon(both)
 
+    def panels(self) -> list[SectionPanel]:
+        """The panels that were opened so far."""
+        return [panel for panel in self._panels.values() if isinstance(panel, SectionPanel)]
+
     def keys(self) -> list[str]:
         """What can be opened here, in the order of the list."""
         found = (self.list.item(row).data(KEY) for row in range(self.list.count()))
