@@ -21,9 +21,9 @@ def make_menu(window: Window) -> dict[str, QAction]:
     """Fill the menu bar. Returns the actions of the themes, by key."""
     bar = window.menuBar()
     site = bar.addMenu("&Site")
-    _add(window, site, "site.open", "&Open or new…", window.choose_site, Keys.Open)
+    _add(window, site, "site.open", "&Open or new…", lambda: _choose_site(window), Keys.Open)
     _add_recent(window, site.addMenu("&Recent sites"))
-    _add(window, site, "site.save", "&Save as…", window.save_site, Keys.SaveAs)
+    _add(window, site, "site.save", "&Save as…", lambda: _save_site(window), Keys.SaveAs)
     site.addSeparator()
     _add(window, site, "site.quit", "&Quit", window.close, "Ctrl+Q")
     device = bar.addMenu("&Device")
@@ -39,6 +39,18 @@ def make_menu(window: Window) -> dict[str, QAction]:
         group.addAction(action)
     _add(window, bar.addMenu("&Help"), "help.about", "&About Wattwright", window.show_about)
     return themes
+
+
+def _choose_site(window: Window) -> None:
+    from ui.pages.sites import chosen_site
+
+    window.tasks.spawn(window, chosen_site(window, window.open_site.emit))
+
+
+def _save_site(window: Window) -> None:
+    from ui.pages.sites import saved_site
+
+    window.tasks.spawn(window, saved_site(window))
 
 
 def _chooser(window: Window, key: str) -> Callable[[], None]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.model.errors import AppError
+from ui.drop import accept_dropped_sites
 from ui.forms.toast import Toasts
 from ui.jobs import JobBar
 from ui.menu import THEMES, make_menu
@@ -48,7 +49,7 @@ class Window(QMainWindow):
         self.questions = questions
         self.site_name = "Unsaved site" if bench.site.unsaved else bench.site.path.stem
         self.setWindowTitle(f"{self.site_name} – Wattwright")
-        self.setAcceptDrops(True)
+        accept_dropped_sites(self)
         self.model = SiteTree(bench, self)
         self.model.site.name = self.site_name
         self.tree = TreePane(self.model, self)
@@ -253,18 +254,6 @@ class Window(QMainWindow):
 
         self.tasks.spawn(self, answered(AboutDialog(self)))
 
-    def choose_site(self) -> None:
-        """Ask for another site file."""
-        from ui.pages.sites import chosen_site
-
-        self.tasks.spawn(self, chosen_site(self, self.open_site.emit))
-
-    def save_site(self) -> None:
-        """Ask for a name for this site."""
-        from ui.pages.sites import saved_site
-
-        self.tasks.spawn(self, saved_site(self))
-
     def _restore(self) -> None:
         theme = (self.bench.site.setting("theme") or b"light").decode()
         self.set_theme(theme if theme in THEMES else "light")
@@ -272,18 +261,6 @@ class Window(QMainWindow):
         if geometry:
             self.restoreGeometry(QByteArray(geometry))
         tell_what_was_left(self.bench.site, self.toasts, self.jobs)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A site file may be dropped on the window."""
-        if any(url.toLocalFile().endswith(".wattwright") for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open the dropped site file."""
-        for url in event.mimeData().urls():
-            if url.toLocalFile().endswith(".wattwright"):
-                self.open_site.emit(url.toLocalFile())
-                return
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, unless something runs that must not be cut off."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
 from app.discovery.identify import identify
 from app.discovery.inventory import How
@@ -314,7 +314,11 @@ def test_a_site_file_can_be_dropped_on_the_window(qrun: QRun, tmp_path: Path) ->
             data = QMimeData()
             data.setUrls([QUrl.fromLocalFile(str(tmp_path / "other.wattwright"))])
             actions, buttons = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-            window.dropEvent(QDropEvent(QPoint(5, 5), actions, data, buttons, Qt.KeyboardModifier.NoModifier))
+            keys = Qt.KeyboardModifier.NoModifier
+            enters = QDragEnterEvent(QPoint(5, 5), actions, data, buttons, keys)
+            QApplication.sendEvent(window, enters)
+            assert enters.isAccepted()
+            QApplication.sendEvent(window, QDropEvent(QPoint(5, 5), actions, data, buttons, keys))
             assert wanted == [str(tmp_path / "other.wattwright")]
 
     qrun(drop())

@@ -172,12 +172,19 @@ class DevicePage(QWidget):
             from .scan import ScanPage
 
             page = ScanPage(self.session, tasks=self._tasks, toasts=self._toasts, jobs=self._jobs)
-            page.registered.connect(self.meters_changed)
+            page.registered.connect(self._registered)
             return page
         section = self.session.vendor.section(key)
         panel = SectionPanel(section, self.meter, self.session, tasks=self._tasks, toasts=self._toasts)
         panel.sent.connect(lambda receipt: self._sent(section, receipt))
         return panel
+
+    def _registered(self) -> None:
+        """The scan page registered meters: the list of meters shows the same draft, and reads again."""
+        self.meters_changed.emit()
+        listed = self._panels.get(self.session.vendor.meters_section)
+        if isinstance(listed, SectionPanel):
+            listed.reload()
 
     def _sent(self, section: AnySection, receipt: Receipt) -> None:
         self._jobs.say(f"{section.title}: {receipt.outcome.value}")
