@@ -242,13 +242,12 @@ def apply_theme(app: QApplication, name: str) -> Theme:
         KeyError: there is no such theme.
     """
     theme = THEMES[name]
-    if theme is _Applied.dressed:
-        return theme
-    _Applied.theme = _Applied.dressed = theme
-    app.setStyle("Fusion")
-    app.setPalette(_palette(theme))
-    app.setFont(_font(theme))
-    app.setStyleSheet(_style_sheet(theme))
+    if theme is not _Applied.dressed:
+        _Applied.theme = _Applied.dressed = theme
+        app.setStyle("Fusion")
+        app.setPalette(_palette(theme))
+        app.setFont(_font(theme))
+        app.setStyleSheet(_style_sheet(theme))
     notifier.theme_changed.emit(theme)
     return theme
 

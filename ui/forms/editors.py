@@ -110,6 +110,10 @@ class SwitchEditor(Editor):
         self.edited.emit(value)
 
 
+_TEXT_TOP = 2
+"""Text that can be selected is drawn that much higher than text that cannot."""
+
+
 class ValueLabel(Editor):
     """A value that can only be read: plain text that can be selected and copied."""
 
@@ -119,7 +123,7 @@ class ValueLabel(Editor):
         self._label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._label.setContentsMargins(0, 0, 0, 0)
+        self._label.setContentsMargins(0, _TEXT_TOP, 0, 0)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._adopt(self._label)
 

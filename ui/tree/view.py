@@ -6,12 +6,23 @@ from enum import Enum
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.icons import dress
 
 from .delegate import TreeDelegate
 from .model import Kind, Node, Role, SiteTree
+
+NARROWEST = 240
 
 
 class Filter(Enum):
@@ -104,11 +115,15 @@ class TreePane(QWidget):
         add.setObjectName("tree.add")
         add.setAccessibleName("Add a device by its address")
         add.clicked.connect(self.add_address)
-        sweep = QPushButton("Search range…", self)
+        sweep = QPushButton("Range…", self)
         dress(sweep, "scan")
         sweep.setObjectName("tree.sweep")
         sweep.setAccessibleName("Search a range of addresses")
         sweep.clicked.connect(self.sweep)
+        for button in (add, sweep):
+            # The tree gives way when a page needs the room.
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(NARROWEST)
         buttons = QHBoxLayout()
         buttons.addWidget(add)
         buttons.addWidget(sweep)
