@@ -16,6 +16,7 @@ from app.simulators.process import SimulatorProcess
 from app.site.credentials import Passwords
 from app.site.sitefile import SiteFile
 
+from .showing import until_closed
 from .window import Window
 from .workbench import Handle, Workbench
 
@@ -45,8 +46,6 @@ async def demo_window(*, latency_ms: float = LATENCY_MS) -> AsyncIterator[Window
 
 async def demo() -> int:
     """Show the demo until its window is closed."""
-    from .main import until_closed
-
     async with demo_window() as window:
         await until_closed(window)
     return 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from app.model.errors import AppError, StorageFailed
 
 START_VERBS = "the window; 'wattwright --help' lists the verbs of the command line"
 
@@ -46,7 +46,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    from app.model.errors import AppError
+    from ui.showing import tell_why_not
     from ui.tasks import log
 
     try:
@@ -62,27 +62,42 @@ async def _run(options: argparse.Namespace) -> int:
     except AppError as error:
         log.exception("cannot start")
         sys.stderr.write(f"{error.title}: {error.message} {error.hint}\n")
+        await tell_why_not(error)
         return int(error.exit_code)
 
 
 async def _work(options: argparse.Namespace) -> int:
-    """One window after the other, as site files are opened in it."""
+    """One window after the other, as site files are opened in it; back to the one before when one cannot be."""
     path: Path | None = options.site
+    previous: Path | None = None
+    trouble: AppError | None = None
+    opened = False
     while True:
-        following = await show_site(path, options)
+        try:
+            following = await show_site(path, options, trouble)
+        except StorageFailed as error:
+            if not opened or trouble is not None:
+                raise
+            path, trouble = previous, error
+            continue
         if following is None:
             return 0
-        path = following
+        opened, previous, path, trouble = True, path, following, None
 
 
-async def show_site(path: Path | None, options: argparse.Namespace) -> Path | None:
-    """Show one site until its window is closed. Returns the site file that was chosen instead, if any."""
+async def show_site(path: Path | None, options: argparse.Namespace, trouble: AppError | None = None) -> Path | None:
+    """Show one site until its window is closed. Returns the site file that was chosen instead, if any.
+
+    Raises:
+        StorageFailed: the site cannot be opened; no window was shown.
+    """
     from app.net.pins import Pins
     from app.registry import VENDORS
     from app.site import home
     from app.site.credentials import Passwords
     from app.site.sitefile import SiteFile
     from ui.recent import remember_site
+    from ui.showing import painted, until_closed
     from ui.window import Window
     from ui.workbench import Workbench
 
@@ -94,67 +109,13 @@ async def show_site(path: Path | None, options: argparse.Namespace) -> Path | No
     )
     window = Window(bench)
     window.show()
+    if trouble is not None:
+        window.toasts.tell(trouble)
     if options.quit_after_start:
         await painted()
         await window.shut_down()
         return None
     return await until_closed(window)
-
-
-async def until_closed(window: object) -> Path | None:
-    """Browse the network behind an open window until it is closed, then end everything it began."""
-    from ui.window import Window
-
-    assert isinstance(window, Window)
-    closed = asyncio.Event()
-    following: list[Path] = []
-
-    def open_other(text: str) -> None:
-        following.append(Path(text))
-        window.close()
-
-    window.closed.connect(closed.set)
-    window.open_site.connect(open_other)
-    await painted()
-    _log_to_file()
-    await asyncio.to_thread(warm_up)
-    window.tasks.spawn(window, window.bench.browse())
-    await closed.wait()
-    await window.shut_down()
-    window.deleteLater()
-    return following[-1] if following else None
-
-
-async def painted() -> None:
-    """Wait until what was shown is on the screen: two turns of the loop, the second after the events of the first."""
-    for _ in range(2):
-        await asyncio.sleep(0)
-
-
-def warm_up() -> None:
-    """Import what the first minutes need, off the loop, so that no click waits for it."""
-    import pyqtgraph  # noqa: F401
-
-    from app.net.client import preload
-
-    preload()
-
-
-def _log_to_file() -> None:
-    """The program's own log, for reports to its developers. No exchange with a device goes in there."""
-    from logging.handlers import RotatingFileHandler
-
-    from app.site import home
-
-    try:
-        handler = RotatingFileHandler(
-            home.log_dir() / "wattwright.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
-        )
-    except OSError:
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

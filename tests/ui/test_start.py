@@ -1,0 +1,73 @@
+"""The program's start and its switch from site to site."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.model.errors import StorageFailed
+from tests.ui.conftest import QRun, until
+from ui.main import _work
+from ui.window import Window
+
+
+def _options(site: Path | None) -> argparse.Namespace:
+    return argparse.Namespace(site=site, interface=["127.0.0.1"], quit_after_start=False)
+
+
+def _window() -> Window | None:
+    return next((w for w in QApplication.topLevelWidgets() if isinstance(w, Window) and w.isVisible()), None)
+
+
+async def _shown(name: str) -> Window:
+    await until(lambda: (window := _window()) is not None and name in window.windowTitle())
+    window = _window()
+    assert window is not None
+    return window
+
+
+def test_a_file_that_is_no_site_leads_back_to_the_one_before(qrun: QRun, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.wattwright", tmp_path / "bad.wattwright"
+    bad.write_bytes(b"this is a letter to the landlord, not a site file\n" * 50)
+
+    async def switch() -> None:
+        work = asyncio.get_running_loop().create_task(_work(_options(good)))
+        window = await _shown("good")
+        await until(lambda: window.bench.network is not None and window.tasks.running)
+        window.open_site.emit(str(bad))
+        await until(lambda: (now := _window()) is not None and now is not window and now.toasts.shown)
+        back = await _shown("good")
+        assert "bad.wattwright" in back.toasts.shown[0].text
+        back.close()
+        assert await work == 0
+
+    qrun(switch(), 60)
+    assert bad.read_bytes().startswith(b"this is a letter")
+
+
+def test_without_a_site_that_can_be_opened_there_is_no_window(qrun: QRun, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.wattwright"
+    bad.write_bytes(b"no site" * 100)
+
+    async def start() -> None:
+        with pytest.raises(StorageFailed, match="bad"):
+            await _work(_options(bad))
+
+    qrun(start())
+
+
+def test_a_fault_of_ours_is_shown_and_the_program_goes_on(qrun: QRun, tmp_path: Path) -> None:
+    async def stumble() -> None:
+        work = asyncio.get_running_loop().create_task(_work(_options(tmp_path / "house.wattwright")))
+        window = await _shown("house")
+        await until(lambda: window.tasks.running)
+        asyncio.get_running_loop().call_soon(lambda: 1 // 0)
+        await until(lambda: window.toasts.shown)
+        window.close()
+        assert await work == 0
+
+    qrun(stumble(), 60)
