@@ -59,6 +59,8 @@ def _text(field: Field, value: Any, where: str) -> Iterator[Problem]:
         yield Problem(where, f"{field.label}: {len(value)} characters, at most {field.max_length} are allowed.")
     elif any(ord(character) < 32 or ord(character) == 127 for character in value):
         yield Problem(where, f"{field.label}: line breaks and control characters are not allowed.")
+    elif any("\ud800" <= character <= "\udfff" for character in value):
+        yield Problem(where, f"{field.label}: a character in it is only half there; type it again.")
     elif field.pattern and not re.fullmatch(field.pattern, value):
         yield Problem(where, f"{field.label}: {field.pattern_help or 'not in the right form'}.")
 

@@ -61,7 +61,7 @@ async def _change(session: DeviceSession, questions: Questions, error: PasswordC
     credentials = session.client.credentials
     if credentials is None or session.vendor.change_password is None:
         raise error
-    while True:
+    for _ in range(MAX_QUESTIONS):
         new = await questions.new_password(session.address, credentials.user, error)
         if new is None:
             raise error
@@ -72,3 +72,4 @@ async def _change(session: DeviceSession, questions: Questions, error: PasswordC
             error = PasswordChangeRequired(problem.message, hint=problem.hint)
             continue
         return
+    raise error

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from app.model.section import Change, Problem, Section
+from app.model.section import Change, Kind, Problem, Section
 
 from .checking import problems_of, same
 
@@ -76,7 +76,9 @@ class Draft(Generic[M]):
 
     def rebase(self, base: M) -> None:
         """The device was read again: unedited fields follow it, edited ones stay as wanted."""
-        edited = {change.field: change.after for change in self.changes()}
+        edited = {
+            change.field: carried_over(self.section, change, getattr(base, change.field)) for change in self.changes()
+        }
         self.base = base
         self.value = msgspec.structs.replace(base, **edited)
         self._undo.clear()
@@ -115,3 +117,32 @@ def changes_between(section: Section[M, Any], before: M, after: M, *, now: bool 
         if not field.read_only and (forced or old != new) and (forced or field.tolerance or not same(field, old, new)):
             changes.append(Change(field.name, old, new))
     return tuple(changes)
+
+
+def carried_over(section: Section[M, Any], change: Change, fresh: Any) -> Any:
+    """What is wanted of a field after the device was read again.
+
+    In a table whose rows have names the edits are those of single rows: a meter that somebody else registered
+    meanwhile is in nobody's way, and must not vanish because it was not in the list that was edited.
+    """
+    field = section.field(change.field)
+    if field.kind is not Kind.TABLE or not field.row_key:
+        return change.after
+    set_here = [column.name for column in field.columns if not column.read_only]
+    before, after, there = (
+        {getattr(row, field.row_key): row for row in table} for table in (change.before, change.after, fresh)
+    )
+    if len(after) != len(change.after):
+        return change.after
+
+    def edits(key: Any) -> dict[str, Any]:
+        wanted, was = after[key], before.get(key)
+        return {n: getattr(wanted, n) for n in set_here if was is None or getattr(wanted, n) != getattr(was, n)}
+
+    # A row that nobody edited and that is gone from the device stays gone.
+    kept = [
+        msgspec.structs.replace(there[key], **edits(key)) if key in there else after[key]
+        for key in after
+        if key in there or edits(key)
+    ]
+    return (*kept, *(row for key, row in there.items() if key not in after and key not in before))

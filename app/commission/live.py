@@ -32,6 +32,8 @@ class _Source:
     connection: Any
     meter: str
     forget: Callable[[], None]
+    ending: tuple[asyncio.Task[None], ...] = ()
+    """Feeds that are being closed: a device that serves one stream must be rid of it before the next."""
     listeners: list[Subscription] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
 
@@ -49,6 +51,8 @@ class _Source:
             self.task.cancel()
 
     async def _run(self) -> None:
+        if self.ending:
+            await asyncio.wait(self.ending)
         async with aclosing(self.feed.open(self.connection, self.meter)) as readings:
             async for reading in readings:
                 for listener in tuple(self.listeners):
@@ -84,7 +88,9 @@ class FeedHub:
         key = (feed.key, meter)
         source = self._sources.get(key)
         if source is None:
-            source = self._sources[key] = _Source(feed, self._connection, meter, lambda: self._forget(key))
+            source = self._sources[key] = _Source(
+                feed, self._connection, meter, lambda: self._forget(key), tuple(self._ending)
+            )
         subscription = Subscription(on_reading, on_end, source)
         source.join(subscription)
         return subscription

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from app.model.errors import InvalidValue, UsageError
 from app.model.section import AnySection, Field, Kind
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 NOW = "now"
 """What the command line accepts for a moment: the time of this computer when it is sent."""
@@ -32,16 +30,16 @@ def plain_of(section: AnySection, value: msgspec.Struct) -> dict[str, Any]:
     return {name: plain for name, plain in msgspec.to_builtins(value).items() if name not in secret}
 
 
-def from_plain(model: type[S], plain: object) -> S:
-    """The model that `to_plain` made, back again.
+def field_from_plain(model: type[msgspec.Struct], name: str, plain: object) -> Any:
+    """One field of what `plain_of` made, back again.
 
     Raises:
-        UsageError: it is not such a value: a file of another program or version.
+        UsageError: it is no value of that field: a file of another program or version.
     """
     try:
-        return msgspec.convert(plain, model, strict=False)
+        return msgspec.convert(plain, _type_of(model, name), strict=False)
     except msgspec.ValidationError as error:
-        raise UsageError(f"This is no value for {model.__name__}: {error}.") from error
+        raise UsageError(f"This is no value for {model.__name__}.{name}: {error}.") from error
 
 
 def parse_value(section: AnySection, field: Field, given: object) -> Any:

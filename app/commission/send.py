@@ -12,7 +12,15 @@ from typing import Any
 
 import msgspec
 
-from app.model.errors import AnswerLost, AppError, ChangedMeanwhile, InvalidValue, UsageError
+from app.model.errors import (
+    AnswerLost,
+    AppError,
+    BadReply,
+    ChangedMeanwhile,
+    InvalidValue,
+    StorageFailed,
+    UsageError,
+)
 from app.model.section import AnySection, Change, Step
 from app.model.vendor import Connection
 
@@ -102,14 +110,18 @@ async def send(
         plan.erases,
     )
     sending = _Sending(connection, operation)
+    receipt: Receipt | None = None
     try:
         await sending.perform(plan.steps)
         now_there = await _read_back(section, connection, target, sending)
-    except asyncio.CancelledError:
-        operation.end(Outcome.UNKNOWN.value, {"message": "The program was stopped before the read-back."})
-        raise
-    receipt = _receipt(section, target, plan, sending, now_there)
-    operation.end(receipt.outcome.value, receipt_plain(section, receipt))
+        receipt = _receipt(section, target, plan, sending, now_there)
+    finally:
+        if receipt is None:
+            sending.end(Outcome.UNKNOWN, {"message": "The program was stopped before the read-back."})
+    sending.end(receipt.outcome, receipt_plain(section, receipt))
+    if sending.unkept is not None and sending.unkept is not sending.error:
+        told = f"{receipt.message} The journal lacks what came of it: {sending.unkept.message}".strip()
+        receipt = msgspec.structs.replace(receipt, message=told, hint=receipt.hint or sending.unkept.hint)
     return receipt
 
 
@@ -121,16 +133,24 @@ class _Sending:
     operation: Operation
     done: list[SentStep] = field(default_factory=list)
     error: AppError | None = None
+    unkept: StorageFailed | None = None
+    """The journal could not be written: what was sent up to there is told all the same, and nothing more is sent."""
 
     async def perform(self, steps: Sequence[Step]) -> None:
         for index, step in enumerate(steps):
             if self.error is not None:
                 self._note(index, step, StepState.NOT_SENT, "")
                 continue
-            self.operation.before(index, step)
+            try:
+                self.operation.before(index, step)
+            except StorageFailed as error:
+                self.error = self.unkept = error
+                self._note(index, step, StepState.NOT_SENT, "")
+                continue
             try:
                 await self.connection.perform(step)
-            except AnswerLost as error:
+            except (AnswerLost, BadReply) as error:
+                # An answer that cannot be read says as little as none.
                 self.error = error
                 self._note(index, step, StepState.UNKNOWN, error.message)
             except AppError as error:
@@ -144,7 +164,18 @@ class _Sending:
 
     def _note(self, index: int, step: Step, state: StepState, message: str) -> None:
         self.done.append(SentStep(step.title, step.method, step.path, state, message))
-        self.operation.after(index, state.value, message)
+        try:
+            self.operation.after(index, state.value, message)
+        except StorageFailed as error:
+            self.unkept = self.unkept or error
+            self.error = self.error or error
+
+    def end(self, outcome: Outcome, receipt: dict[str, Any]) -> None:
+        """Close the journal's entry. It stays open, and so 'unknown', if it cannot be written."""
+        try:
+            self.operation.end(outcome.value, receipt)
+        except StorageFailed as error:
+            self.unkept = self.unkept or error
 
     @property
     def answer_lost(self) -> bool:
@@ -171,7 +202,7 @@ def _receipt(
     outcome = _outcome(section, plan, sending, found)
     error = sending.error
     message, hint, details = ("", "", "") if error is None else (error.message, error.hint, error.details)
-    if outcome is Outcome.VERIFIED and error is not None:
+    if outcome is Outcome.VERIFIED and error is not None and error is not sending.unkept:
         message, hint = "An answer was lost on the way, but the device has the values that were sent.", ""
     elif outcome is Outcome.DIFFERS:
         wrong = ", ".join(section.field(name).label for name in differing(section, plan, found))
@@ -189,8 +220,17 @@ def _outcome(section: AnySection, plan: Preview, sending: _Sending, found: msgsp
     if sending.answer_lost:
         return Outcome.UNKNOWN
     if sending.error is not None and not any(step.state is StepState.DONE for step in sending.done):
-        return Outcome.REFUSED
+        return Outcome.DIFFERS if _moved(section, plan, found) else Outcome.REFUSED
     return Outcome.DIFFERS
+
+
+def _moved(section: AnySection, plan: Preview, found: msgspec.Struct) -> bool:
+    """Has the device taken a part of what it refused? Clocks move by themselves and prove nothing."""
+    return any(
+        not section.field(change.field).tolerance
+        and not same(section.field(change.field), getattr(found, change.field), change.before)
+        for change in plan.changes
+    )
 
 
 def differing(section: AnySection, plan: Preview, found: msgspec.Struct | None) -> list[str]:

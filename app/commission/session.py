@@ -5,6 +5,7 @@ The window and the command line work through this and nothing below it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -12,18 +13,21 @@ from typing import Any
 import msgspec
 
 from app.model.device import Address, Credentials, Identity, Meter
-from app.model.errors import UsageError
+from app.model.errors import StorageFailed, UsageError
 from app.model.section import AnySection, Capabilities, Change, Scope, Support
 from app.model.vendor import Connection, Vendor
 from app.net.client import DeviceClient, Policy
 from app.net.pins import Pins
 
-from .draft import Draft
+from .checking import same
+from .draft import Draft, carried_over
 from .live import FeedHub
-from .plain import from_plain, plain_of
+from .plain import field_from_plain, plain_of
 from .receipt import Outcome, Receipt
 from .records import DraftStore, Journal
 from .send import Preview, preview, send
+
+log = logging.getLogger(__name__)
 
 NOW = "taken when sent"
 """Beside the fields of a stored draft: its time is this computer's at the moment of sending."""
@@ -145,14 +149,19 @@ class DeviceSession:
             return draft
         if stored.value.get(NOW):
             draft.take_now()
-        kept = {**plain_of(section, base), **stored.value}
-        older = {**plain_of(section, base), **stored.base}
-        wanted, before = from_plain(section.model, kept), from_plain(section.model, older)
         for field in section.fields:
-            value = getattr(wanted, field.name)
             taken_when_sent = draft.now and field.tolerance
-            if not field.read_only and not taken_when_sent and value != getattr(before, field.name):
-                draft.set(field.name, value)
+            if field.read_only or taken_when_sent or not stored.value.keys() & stored.base.keys() & {field.name}:
+                continue
+            try:
+                before = field_from_plain(section.model, field.name, stored.base[field.name])
+                wanted = field_from_plain(section.model, field.name, stored.value[field.name])
+            except UsageError:
+                log.warning("%s: the stored draft of %s is of another version: dropped", self.key, field.name)
+                continue
+            if not same(field, wanted, before):
+                change = Change(field.name, before, wanted)
+                draft.set(field.name, carried_over(section, change, getattr(base, field.name)))
         return draft
 
     def live(self, section: AnySection, meter: str) -> Live | None:
@@ -217,7 +226,17 @@ class DeviceSession:
             now=draft.now and _clock_chosen(section, chosen),
         )
         self.receipts[section.key, target] = receipt
-        self._after(section, meter, draft, receipt, chosen)
+        try:
+            self._after(section, meter, draft, receipt, chosen)
+        except StorageFailed as error:
+            # What was sent was sent: the story of that must not give way to this.
+            receipt = msgspec.structs.replace(
+                receipt, message=f"{receipt.message} {error.message}".strip(), hint=receipt.hint or error.hint
+            )
+            self.receipts[section.key, target] = receipt
+        if receipt.outcome is Outcome.UNCHANGED and chosen:
+            # The device had these values already, which was not known here.
+            await self.read(section, meter)
         return receipt
 
     def _after(
@@ -235,8 +254,10 @@ class DeviceSession:
 
     async def aclose(self) -> None:
         """Close feeds, log out, hang up."""
-        await self.feeds.aclose()
-        await self.connection.aclose()
+        try:
+            await self.feeds.aclose()
+        finally:
+            await self.connection.aclose()
 
 
 def _chosen(draft: Draft[Any], fields: Iterable[str] | None) -> tuple[Change, ...]:

@@ -26,7 +26,7 @@ from app.model.errors import (
     TlsRefused,
 )
 from app.model.vendor import Answer, Vendor
-from app.net.client import probe
+from app.net.probe import probe
 
 CONNECT_S = 3.0
 PROBE_S = 3.0

@@ -181,6 +181,9 @@ class Step(msgspec.Struct, frozen=True):
     fields: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Step({self.title!r}, {self.method!r}, {self.path!r}, {self.shown_body()!r}, {self.fields!r})"
+
     def shown_body(self) -> dict[str, Any] | None:
         """The body with its secrets struck out."""
         if self.body is None:

@@ -7,6 +7,7 @@ from collections.abc import Generator
 import httpx
 
 from app.model.device import Credentials
+from app.model.errors import LoginFailed
 
 
 class ByChallenge(httpx.Auth):
@@ -19,6 +20,13 @@ class ByChallenge(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """One request: with what was agreed before, or first bare and then as challenged."""
+        try:
+            yield from self._flow(request)
+        except (KeyError, ValueError, NotImplementedError) as error:
+            # The library trusts a challenge to be well-formed and of a kind that it knows.
+            raise httpx.RemoteProtocolError("a login challenge that cannot be answered", request=request) from error
+
+    def _flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if self._chosen is not None:
             yield from self._chosen.auth_flow(request)
             return
@@ -41,9 +49,20 @@ class ByChallenge(httpx.Auth):
 
 
 def authentication(credentials: Credentials | None, *, basic_at_once: bool) -> httpx.Auth | None:
-    """The way to log in to one device; None without credentials."""
+    """The way to log in to one device; None without credentials.
+
+    Raises:
+        LoginFailed: user name or password cannot be written as UTF-8; nothing was sent.
+    """
     if credentials is None:
         return None
+    if not (writable(credentials.user) and writable(credentials.password)):
+        raise LoginFailed("User name or password holds characters that cannot be sent.")
     if basic_at_once:
         return httpx.BasicAuth(credentials.user, credentials.password)
     return ByChallenge(credentials)
+
+
+def writable(text: str) -> bool:
+    """Can it be written as UTF-8? Asked before it is tried, as the library's failure would quote the password."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)

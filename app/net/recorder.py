@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
 SECRET_KEYS = frozenset({"key", "oldkey", "password", "passwd", "devpass", "pin", "psk", "secret", "token_key"})
 EXCERPT = 2000
+LOOKED_AT = 32 * 1024
+"""Of a longer body only the beginning is kept, and only that is searched for secrets: megabytes would take long."""
+SHORTEST_SECRET = 4
+"""A shorter value is not looked for in texts: '1' would strike out half of every answer."""
 _IN_QUERY = re.compile(rf"(?i)((?:{'|'.join(sorted(SECRET_KEYS))})=)[^&\s]*")
 
 
@@ -52,9 +57,14 @@ class Recorder:
         outcome: str,
         received: bytes,
         elapsed_s: float,
+        known: tuple[str, ...] = (),
     ) -> None:
-        """Keep one exchange. `secret` names further keys of the JSON bodies whose values are struck out."""
-        hidden = SECRET_KEYS | set(secret)
+        """Keep one exchange.
+
+        `secret` names further keys of the JSON bodies whose values are struck out. `known` are secret values: devices
+        repeat in an answer what they were sent.
+        """
+        hidden = SECRET_KEYS | {key.lower() for key in secret}
         self._kept.append(
             Exchange(
                 at=datetime.now().astimezone(),
@@ -62,7 +72,7 @@ class Recorder:
                 url=strike_query(url),
                 sent=strike_body(sent or b"", hidden),
                 outcome=outcome,
-                received=strike_body(received, hidden),
+                received=strike_values(strike_body(received, hidden), known),
                 elapsed_s=elapsed_s,
             )
         )
@@ -86,12 +96,15 @@ def strike_body(body: bytes, hidden: frozenset[str] | set[str] = SECRET_KEYS) ->
     if not body:
         return ""
     try:
-        struck = json.dumps(_strike(json.loads(body), hidden), ensure_ascii=False, separators=(",", ":"))
-    except ValueError:
+        struck = json.dumps(_strike(json.loads(body[:LOOKED_AT]), hidden), ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
         # Not JSON, or cut off: strike by pattern, so that half a document leaks nothing either.
         names = "|".join(sorted(re.escape(name) for name in hidden))
         struck = re.sub(
-            rf'("(?:{names})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)', r"\1…", body.decode("utf-8", "replace")
+            rf'("(?:{names})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
+            r"\1…",
+            body[:LOOKED_AT].decode("utf-8", "replace"),
+            flags=re.IGNORECASE,
         )
         struck = strike_query(struck)
     return struck if len(struck) <= EXCERPT else f"{struck[:EXCERPT]}… ({len(body)} bytes)"
@@ -99,7 +112,27 @@ def strike_body(body: bytes, hidden: frozenset[str] | set[str] = SECRET_KEYS) ->
 
 def _strike(value: object, hidden: frozenset[str] | set[str]) -> object:
     if isinstance(value, dict):
-        return {key: "…" if key in hidden else _strike(inner, hidden) for key, inner in value.items()}
+        return {key: "…" if key.lower() in hidden else _strike(inner, hidden) for key, inner in value.items()}
     if isinstance(value, list):
         return [_strike(inner, hidden) for inner in value]
     return value
+
+
+def strike_values(text: str, secrets: Iterable[str]) -> str:
+    """The text without these values, as they are and as JSON writes them."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            for written in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
+                text = text.replace(written, "…")
+    return text
+
+
+def secrets_in(body: bytes | None, secret: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of the secret keys of a JSON object that we send."""
+    try:
+        sent = json.loads(body or b"{}")
+    except ValueError:
+        return ()
+    hidden = SECRET_KEYS | set(secret)
+    pairs = sent.items() if isinstance(sent, dict) else ()
+    return tuple(value for key, value in pairs if key.lower() in hidden and isinstance(value, str))

@@ -24,9 +24,10 @@ from app.model.errors import (
     NotRecognised,
 )
 from app.model.section import Step
-from app.net.client import DeviceClient, Policy, probe
+from app.net.client import DeviceClient, Policy
 from app.net.eventstream import StreamState
 from app.net.pins import Pins
+from app.net.probe import probe
 from app.simulators.faults import Fault
 from app.simulators.host import Running, SimulatorHost
 from app.vendors.whatwatt.client import LIVE, REPORT, SYSTEM, WhatwattClient, refuse

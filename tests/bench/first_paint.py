@@ -61,6 +61,7 @@ def program() -> int:
     import asyncio
 
     import ui.main
+    import ui.showing
 
     async def painted() -> None:
         seen = asyncio.Event()
@@ -69,7 +70,7 @@ def program() -> int:
             await seen.wait()
         watch.deleteLater()
 
-    ui.main.painted = painted
+    ui.showing.painted = painted
     return ui.main.open_window(["--quit-after-start"])
 
 

@@ -23,8 +23,8 @@ from app.site.sitefile import SiteFile
 from app.vendors.whatwatt.feeds import live_values
 from app.vendors.whatwatt.simulator import WhatwattSimulator
 from app.vendors.whatwatt.simulator.pages import live_data
-from ui.main import painted, warm_up
 from ui.pages.live import LivePage
+from ui.showing import painted, warm_up
 from ui.window import Window
 from ui.workbench import Handle, Workbench
 

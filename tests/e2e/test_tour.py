@@ -1,4 +1,4 @@
-"""The tour as a user runs it: every page of the demo, commissioned from the first login, at the size of a small laptop."""
+"""The tour as a user runs it: every page of the demo, from the first login on, at the size of a small laptop."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from pathlib import Path
 
 def test_the_tour_walks_through_every_page(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
-    done = subprocess.run(
-        [sys.executable, "-m", "ui.tour", "--out", str(folder)], capture_output=True, text=True, timeout=240, check=False
-    )
+    command = [sys.executable, "-m", "ui.tour", "--out", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     pictures = sorted(folder.glob("*.png"))
     assert len(pictures) >= 40

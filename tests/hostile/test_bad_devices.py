@@ -21,8 +21,9 @@ from app.model.errors import (
     LoginFailed,
     TlsRefused,
 )
-from app.net.client import DeviceClient, Policy, probe
+from app.net.client import DeviceClient, Policy
 from app.net.pins import Pins
+from app.net.probe import probe
 from app.net.tls import Profile, handshake
 from app.simulators.faults import Fault
 from app.simulators.host import SimulatorHost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ import msgspec
 from app.model.device import Credentials, Identity, Meter
 from app.model.errors import (
     AccessDenied,
+    AnswerLost,
     AppError,
     BadReply,
     DeviceFailed,
@@ -20,6 +22,7 @@ from app.model.errors import (
     NotFound,
     PasswordChangeRequired,
     TooLong,
+    UsageError,
 )
 from app.model.section import Capabilities, Step
 from app.net.client import DeviceClient, Reply
@@ -40,8 +43,8 @@ from .tables import MAX_UPDATE_BYTES, bus_name, capabilities_from_bits, meter_st
 
 T = TypeVar("T")
 
-Values = dict[str, dict[str, tuple[float | str, str]]]
-"""Group, quantity, then value and unit."""
+Values = dict[str, dict[str, tuple[float | str | None, str | None]]]
+"""Group, quantity, then value and unit. What has no unit may come with null (manual 6.3.60)."""
 
 ALTERNATIVES = {"/power": "/powers"}
 """Last parts of paths that the manual writes in two ways; the second is tried on a 404 and then kept."""
@@ -49,6 +52,11 @@ ALTERNATIVES = {"/power": "/powers"}
 MAX_USER = 16
 MAX_PASSWORD = 32
 VIEW_ONLY = "view only"
+LONGEST_WORDS = 500
+RESERVED = frozenset({"", ".", "..", "scanned", "firmware", "firmwareupdatestatus"})
+"""What stands under /meters beside the meters, and what leads out of it: no serials."""
+LONGEST_SERIAL = 64
+"""The manual says 17 characters; what is much longer is no serial and fits into no request line."""
 
 _MISSING_TAG = re.compile(r"missing (\w+)(?: tag)? in JSON", re.IGNORECASE)
 _LINK = re.compile(r"/lasterror/\d+")
@@ -74,9 +82,10 @@ class G13Client:
         """
         await self.login()
         about, gateway = await self.about(), await self.gateway()
+        self._own_id = gateway.serial or str(about.serial)
         return Identity(
             vendor="g13",
-            id=gateway.serial or str(about.serial),
+            id=self._own_id,
             model=about.model or "G13 energy meter gateway",
             name=gateway.alias,
             location=gateway.location,
@@ -105,7 +114,7 @@ class G13Client:
 
         For the gateway itself the interface has no such question: everything is offered, and a 403 tells.
         """
-        if self._own_id and target == self._own_id:
+        if target in ("", self._own_id):
             return Capabilities()
         known = await self.association(target)
         may_write = known.role.strip().lower() != VIEW_ONLY
@@ -118,12 +127,14 @@ class G13Client:
 
     async def aclose(self) -> None:
         """End the session on the gateway (manual 6.3.3), and hang up."""
-        if self._logged_in:
-            self._logged_in = False
-            # A gateway that is gone or restarting has ended the session by itself.
-            with contextlib.suppress(AppError):
-                await self.http.request("POST", "/logout", timeout_s=3)
-        await self.http.aclose()
+        try:
+            if self._logged_in:
+                self._logged_in = False
+                # A gateway that is gone or restarting has ended the session by itself.
+                with contextlib.suppress(AppError):
+                    await self.http.request("POST", "/logout", timeout_s=3)
+        finally:
+            await self.http.aclose()
 
     # The resources.
 
@@ -137,9 +148,15 @@ class G13Client:
 
         Raises:
             InvalidValue: user name over 16 or password over 32 characters, or the same password again.
+            LoginFailed: the old password is wrong.
+            AnswerLost, BadReply: it is not known which of the two passwords holds.
+
+        Whatever is raised, the login in use is the one from before.
         """
         if not new:
             raise InvalidValue("password", "The new password is empty.")
+        if not new.isprintable():
+            raise InvalidValue("password", "The new password holds characters that cannot be typed again.")
         if new == old:
             raise InvalidValue("password", "The new password is the old one.", hint="Choose another.")
         if len(new) > MAX_PASSWORD:
@@ -148,9 +165,16 @@ class G13Client:
             )
         if len(user) > MAX_USER:
             raise InvalidValue("user", f"The user name has {len(user)} characters, at most {MAX_USER} are allowed.")
-        await self.http.login(Credentials(user, old))
-        await self.update("POST", "/login", {"name": user, "oldkey": old, "key": new}, secret=("oldkey", "key"))
-        await self.http.login(Credentials(user, new))
+        going_on = self.http.credentials
+        try:
+            await self.http.login(Credentials(user, old))
+            await self.update("POST", "/login", {"name": user, "oldkey": old, "key": new}, secret=("oldkey", "key"))
+            going_on = Credentials(user, new)
+        except (AnswerLost, BadReply) as error:
+            error.hint = "The new password may hold already: log in with it, and with the old one if it is refused."
+            raise
+        finally:
+            await self.http.login(going_on)
 
     async def about(self) -> About:
         """Versions of the gateway (manual 6.3.1)."""
@@ -158,9 +182,7 @@ class G13Client:
 
     async def gateway(self) -> Gateway:
         """Alias, location and serial (manual 6.3.9)."""
-        found = await self.get("/gateway", Gateway)
-        self._own_id = found.serial
-        return found
+        return await self.get("/gateway", Gateway)
 
     async def gateway_time(self) -> GatewayTime:
         """The gateway's clock (manual 6.3.11)."""
@@ -230,37 +252,43 @@ class G13Client:
         self, method: str, path: str, content: bytes | None = None, secret: tuple[str, ...] = ()
     ) -> object:
         reply = await self.http.request(method, path, body=content, secret=secret)
+        hide = self.http.concealer(content, secret)
         if reply.status != 200:
-            raise self._refusal(reply, path)
+            raise self._refusal(reply, path, hide)
         if not reply.body.strip() and method != "GET":
             return {}
+        failed: BadReply | None = None
+        document: object = None
         try:
             document = self._reader.decode(reply.body)
         except BadReply as error:
-            raise await self._explained(reply, path, error) from error
+            failed = error
+        if failed is not None:
+            # Not as its cause: that quotes the answer, in which a gateway may repeat what it was sent.
+            raise await self._explained(reply, path, failed, hide)
         if isinstance(document, dict) and str(document.get("status", "")).lower() == "error":
-            raise self._refusal(reply, path)
+            raise self._refusal(reply, path, hide)
         return document
 
-    async def _explained(self, reply: Reply, path: str, error: BadReply) -> BadReply:
+    async def _explained(self, reply: Reply, path: str, error: BadReply, hide: Callable[[str], str]) -> BadReply:
         """A 200 that does not parse: the gateway keeps the reason under /lasterror (manual 6.3.91)."""
         found = _LINK.search(reply.headers.get("link", ""))
         text = ""
         if found is not None:
             with contextlib.suppress(AppError):
                 answer = await self.http.request("GET", found[0], timeout_s=5)
-                text = _description(answer, self._reader)
+                text = _words(convert(self._reader.decode(answer.body), Status).des) if answer.status == 200 else ""
         if not text:
-            return BadReply(f"{path}: {error.message}", hint=error.hint, details=self.http.recorder.last())
+            return BadReply(hide(f"{path}: {error.message}"), hint=error.hint, details=self.http.recorder.last())
         return BadReply(
-            f"The gateway could not finish its answer to {path}: {text}",
+            f"The gateway could not finish its answer to {path}: {hide(text)}",
             hint="Check that the meter is powered and its bus is connected, then refresh.",
             details=self.http.recorder.last(),
         )
 
-    def _refusal(self, reply: Reply, path: str) -> AppError:
+    def _refusal(self, reply: Reply, path: str, hide: Callable[[str], str]) -> AppError:
         """What a status message or code means (manual 6.1, 6.3.2)."""
-        text = _description(reply, self._reader)
+        text = hide(_description(reply, self._reader))
         details = self.http.recorder.last()
         is_json = "json" in reply.headers.get("content-type", "") or reply.body.lstrip().startswith(b"{")
         if reply.status == 403 and not is_json and "reset password" in text.lower():
@@ -289,7 +317,16 @@ class G13Client:
 
 
 def meter_path(serial: str, resource: str = "") -> str:
-    """The path of a meter's resource. Serials come from devices: nothing in them may reach another resource."""
+    """The path of a meter's resource. Serials come from devices: nothing in them may reach another resource.
+
+    Raises:
+        UsageError: this can be no serial.
+    """
+    if serial in RESERVED or len(serial) > LONGEST_SERIAL or not serial.isprintable():
+        raise UsageError(
+            f"{serial[:LONGEST_SERIAL]!r} is no serial number of a meter; nothing was asked.",
+            hint="Look up the serial number on the meter itself.",
+        )
     path = f"/meters/{quote(serial, safe='')}"
     return f"{path}/{resource}" if resource else path
 
@@ -305,5 +342,10 @@ def _description(reply: Reply, reader: JsonReader) -> str:
         message = convert(reader.decode(reply.body), Status)
     except BadReply:
         text = re.sub(r"<[^>]*>", " ", reply.text())
-        return " ".join(text.split()).rstrip(".")
-    return (message.des or message.status).strip().rstrip(".")
+        return _words(text)
+    return _words(message.des or message.status)
+
+
+def _words(text: str) -> str:
+    """A device's text on one line, of bounded length, without its full stop."""
+    return " ".join(text[:LONGEST_WORDS].split()).rstrip(".")

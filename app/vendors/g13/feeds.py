@@ -52,11 +52,9 @@ def reading(instrument: Values, power: Values, time_s: float) -> Reading:
 
 
 def _number(values: Values, group: str, name: str) -> float:
-    pair = values.get(group, {}).get(name)
-    if pair is None:
-        return math.nan
+    value, _ = values.get(group, {}).get(name, (None, None))
     try:
-        return float(pair[0])
+        return math.nan if value is None else float(value)
     except ValueError:
         return math.nan
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+Whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+"""A whole number as JSON can carry it. Beyond that nothing is a ratio, a code or a count."""
 
 
 class About(msgspec.Struct, frozen=True):
     """GET /about (manual 6.3.1)."""
 
-    cosemversion: int | str = ""
+    cosemversion: Whole | str = ""
     firmwareversion: str = ""
     hardwareversion: str = ""
     model: str = ""
     jsonapiversion: str = ""
     logicaldevicename: str = ""
     releasedate: str = ""
-    serial: int | str = ""
+    serial: Whole | str = ""
 
 
 class Gateway(msgspec.Struct, frozen=True):
@@ -38,9 +43,9 @@ class RegisteredMeter(msgspec.Struct, frozen=True):
 
     serial: str
     alias: str = ""
-    protocol: int | str = ""
-    address: int | str = ""
-    status: int | str = ""
+    protocol: Whole | str = ""
+    address: Whole | str = ""
+    status: Whole | str = ""
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -63,16 +68,16 @@ class Scanned(msgspec.Struct, frozen=True):
     """A meter in GET /meters/scanned (manual 6.3.35)."""
 
     serial: str
-    token: int | str = 0
-    protocol: int | str = ""
-    address: int | str = ""
+    token: Whole | str = 0
+    protocol: Whole | str = ""
+    address: Whole | str = ""
 
 
 class ScanResult(msgspec.Struct, frozen=True):
     """GET /meters/scanned: `scancomplete` 1 is complete, anything else is in progress."""
 
     scanresult: tuple[Scanned, ...] = ()
-    scancomplete: int = 0
+    scancomplete: Whole = 0
 
 
 class Manufacturing(msgspec.Struct, frozen=True):
@@ -86,10 +91,10 @@ class Manufacturing(msgspec.Struct, frozen=True):
 class Ratio(msgspec.Struct, frozen=True):
     """Transformer ratios; the gateway writes them as strings (manual 6.3.43)."""
 
-    ctnum: int = 1
-    ctdenum: int = 1
-    vtnum: int = 1
-    vtdenum: int = 1
+    ctnum: Whole = 1
+    ctdenum: Whole = 1
+    vtnum: Whole = 1
+    vtdenum: Whole = 1
 
 
 class Factors(msgspec.Struct, frozen=True):
@@ -102,8 +107,8 @@ class Factors(msgspec.Struct, frozen=True):
 class Outages(msgspec.Struct, frozen=True):
     """Power failures: how many, and their time in seconds (manual 6.3.43)."""
 
-    powerfailcounter: int = 0
-    poweroutagetime: int = 0
+    powerfailcounter: Whole = 0
+    poweroutagetime: Whole = 0
 
 
 class MeterInfo(msgspec.Struct, frozen=True):
@@ -118,16 +123,16 @@ class MeterInfo(msgspec.Struct, frozen=True):
 class DemandConfiguration(msgspec.Struct, frozen=True):
     """GET /meters/<serial>/demand/configuration (manual 6.3.78): `dmc` holds [quantity, code], `interval` seconds."""
 
-    dmc: tuple[tuple[int, int], ...] = ()
-    interval: tuple[int, int] = (900, 900)
+    dmc: tuple[tuple[Whole, Whole], ...] = ()
+    interval: tuple[Whole, Whole] = (900, 900)
     period: str = "monthly"
-    weekday: int = 1
+    weekday: Whole = 1
 
 
 class AssociationObjects(msgspec.Struct, frozen=True):
     """GET /meters/<serial>/associationobjects (manual 6.3.30): 256 bits; the first is bit 1."""
 
-    associationobjects: tuple[int, ...] = ()
+    associationobjects: tuple[Whole, ...] = ()
     role: str = ""
     serial: str = ""
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 
-from app.model.errors import DeviceFailed, InvalidValue
+from app.model.errors import BadReply, DeviceFailed, DeviceUnreachable, InvalidValue
 from app.model.job import Progress
 from app.model.scan import BusOptions, BusScan, ScanMode, ScannedMeter, ScanRequest, ScanState
 
@@ -23,6 +23,9 @@ from .tables import (
 )
 
 POLL_S = 1.0
+SETTLING_S = 2.0
+MISSES = 3
+"""Questions in a row that may stay without an answer."""
 PATIENCE_S = 600.0
 """A scan that neither ends nor finds anything for that long is given up."""
 
@@ -92,22 +95,32 @@ async def scan(
 
     Raises:
         DeviceRefused: another scan is running.
+        DeviceUnreachable, BadReply: several questions in a row failed.
         DeviceFailed: nothing new for ten minutes.
     """
     token = int(now())
     await client.update("POST", f"/meters/scanned/{token}", scan_body(request, token))
-    news = time.monotonic()
+    began = news = time.monotonic()
     found: tuple[ScannedMeter, ...] = ()
+    misses = 0
     while True:
-        result = await client.scanned()
+        try:
+            result = await client.scanned()
+        except (DeviceUnreachable, BadReply):
+            # The gateway scans on, whether we watch or not.
+            misses += 1
+            if misses > MISSES:
+                raise
+            await asyncio.sleep(poll_s)
+            continue
+        misses = 0
         seen = _of_this_scan(result, token)
         if len(seen) != len(found):
             news = time.monotonic()
         found = seen
-        complete = result.scancomplete == 1
-        count = f"{len(found)} {'meter' if len(found) == 1 else 'meters'} found"
-        text = f"Scan complete: {count}" if complete else f"Scanning: {count} so far"
-        yield ScanState(found, complete, Progress(1 if complete else 0, 1 if complete else 0, text))
+        # Just after the start the list may still be that of the scan before, complete and without our token.
+        complete = result.scancomplete == 1 and (bool(seen) or time.monotonic() - began > SETTLING_S)
+        yield _state(found, complete=complete)
         if complete:
             return
         if time.monotonic() - news > PATIENCE_S:
@@ -116,6 +129,13 @@ async def scan(
                 hint="Scan fewer addresses at a time; restart the gateway if it stays like this.",
             )
         await asyncio.sleep(poll_s)
+
+
+def _state(found: tuple[ScannedMeter, ...], *, complete: bool) -> ScanState:
+    count = f"{len(found)} {'meter' if len(found) == 1 else 'meters'} found"
+    text = f"Scan complete: {count}" if complete else f"Scanning: {count} so far"
+    done = 1 if complete else 0
+    return ScanState(found, complete, Progress(done, done, text))
 
 
 def _of_this_scan(result: ScanResult, token: int) -> tuple[ScannedMeter, ...]:

@@ -132,6 +132,8 @@ def _plan_clock(_: Clock, after: Clock, __: str) -> list[Step]:
 
 
 def _clock_problems(clock: Clock) -> list[Problem]:
+    if clock.time.tzinfo is not None:
+        return [Problem("time", "Date and time: give the local time of the site, without a time zone.")]
     if not 2000 <= clock.time.year <= 2099:
         return [Problem("time", f"Date and time: the year {clock.time.year} is not possible; 2000 to 2099.")]
     return []

@@ -159,8 +159,10 @@ METER_STATES: Mapping[int, str] = {-1: "offline", 0: "registered", 1: "online"}
 
 def meter_state(status: int | str) -> str:
     """The state of a registered meter in words; an unknown one is shown as it came."""
-    text = str(status)
-    return METER_STATES.get(int(text), f"state {text}") if text.lstrip("-").isdigit() else text
+    try:
+        return METER_STATES.get(int(status), f"state {status}")
+    except ValueError:
+        return str(status)
 
 
 EQBUS_BAUD_RATES = (1200, 2400, 9600, 19200, 38400, 57600, 115200, 125000, 230400, 460800, 500000)

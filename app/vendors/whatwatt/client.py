@@ -23,9 +23,10 @@ from app.model.errors import (
     NotRecognised,
 )
 from app.model.section import Capabilities, Step
-from app.net.client import DeviceClient, Stream
+from app.net.client import DeviceClient
 from app.net.eventstream import EventStream, StreamState
 from app.net.lenient import JsonReader
+from app.net.stream import Stream
 from app.vendors.whatwatt.models import DeviceInfo, MeterInfo, Supply
 from app.vendors.whatwatt.places import dig, fill
 
