@@ -22,7 +22,7 @@ from app.model.device import Address, Credentials
 from app.model.errors import AppError, CertificateChanged, CertificateNotTrusted, LoginFailed, PasswordChangeRequired
 from app.net.tls import Certificate
 from app.site.credentials import Passwords, Where
-from ui.forms.parts import plain_label
+from ui.forms.parts import one_line, plain_label
 from ui.theme import restyle
 
 WIDTH = 600
@@ -226,6 +226,20 @@ class AddressDialog(Question):
         self.field("Kind of device", self.vendor, "vendor")
         self.address.textChanged.connect(lambda text: self.accept_button.setEnabled(bool(text.strip())))
         self.accept_button.setEnabled(False)
+
+
+class ForgetDialog(Question):
+    """Asks before drafts are deleted with their device."""
+
+    def __init__(self, parent: QWidget | None, name: str, drafts: int) -> None:
+        super().__init__(parent, "forget", "Remove the device with its drafts?", "Remove and delete drafts", "Keep")
+        restyle(self.accept_button, role="danger")
+        self.say(one_line(name), role="subtitle")
+        count = "1 section has a draft that was" if drafts == 1 else f"{drafts} sections have drafts that were"
+        self.say(f"{count} never sent. Removing the device deletes that, and its password. The device is not changed.")
+        self.first_choice = self.reject_button
+        self.accept_button.setDefault(False)
+        self.reject_button.setDefault(True)
 
 
 class SweepDialog(Question):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.model.job import Progress
+from ui.forms.parts import ElidedLabel
 
 
 class Job(QWidget):
@@ -20,10 +21,8 @@ class Job(QWidget):
         self.title = title
         self.running = True
         self.cancellable = cancel is not None
-        self._label = QLabel(title, self)
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label = ElidedLabel(title)
         self._label.setMinimumWidth(200)
-        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._bar = QProgressBar(self)
         self._bar.setRange(0, 0)
         self._bar.setTextVisible(False)
@@ -75,11 +74,9 @@ class JobBar(QWidget):
         self._rows.setContentsMargins(12, 4, 12, 4)
         self._rows.setSpacing(4)
         line = QHBoxLayout()
-        self._last = QLabel("Ready", self)
-        self._last.setTextFormat(Qt.TextFormat.PlainText)
+        self._last = ElidedLabel("Ready")
         self._last.setObjectName("jobs.last")
-        self._network = QLabel("", self)
-        self._network.setTextFormat(Qt.TextFormat.PlainText)
+        self._network = ElidedLabel(greedy=False)
         self._network.setObjectName("jobs.network")
         line.addWidget(self._last, 1)
         line.addWidget(self._network)

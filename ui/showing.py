@@ -22,8 +22,8 @@ async def until_closed(window: Window) -> Path | None:
     following: list[Path] = []
 
     def open_other(text: str) -> None:
-        following.append(Path(text))
-        window.close()
+        if window.close():
+            following.append(Path(text))
 
     _catch_bugs(window)
     window.closed.connect(closed.set)

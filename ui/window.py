@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.model.errors import AppError
+from ui.contact import Contact
 from ui.drop import accept_dropped_sites
 from ui.forms.toast import Toasts
 from ui.jobs import JobBar
@@ -47,6 +47,7 @@ class Window(QMainWindow):
         self.tasks = Tasks(self.toasts.tell, self.toasts.tell_bug)
         self.jobs = JobBar(self)
         self.questions = questions
+        self.contact = Contact(self)
         self.site_name = "Unsaved site" if bench.site.unsaved else bench.site.path.stem
         self.setWindowTitle(f"{self.site_name} – Wattwright")
         accept_dropped_sites(self)
@@ -104,7 +105,7 @@ class Window(QMainWindow):
         self._shown = handle
         if node is None or handle is None:
             self.pages.setCurrentWidget(self.welcome)
-        elif handle.session is not None and handle.state is State.CONNECTED:
+        elif handle.session is not None:
             self.pages.setCurrentWidget(self.page(handle, node.meter.serial if node.meter else ""))
         else:
             self.connecting.show_handle(handle)
@@ -126,8 +127,11 @@ class Window(QMainWindow):
                 toasts=self.toasts,
                 jobs=self.jobs,
             )
-            page.meters_changed.connect(lambda: self.bench.meters_changed(handle))
-            page.identity_changed.connect(lambda: self.bench.meters_changed(handle))
+            for signal in (page.meters_changed, page.identity_changed):
+                signal.connect(lambda: self.bench.meters_changed(handle))
+            page.contact.connect(lambda error: self.bench.contact(handle, error))
+            page.reopen_wanted.connect(lambda: self.contact.reconnect(handle))
+            page.show_trouble(handle.error)
             self._device_pages[key] = page
             self.pages.addWidget(page)
             keys = page.keys()
@@ -136,45 +140,65 @@ class Window(QMainWindow):
         return page
 
     def _activate(self, node: Node) -> None:
-        if node.kind is Kind.DEVICE and node.handle is not None and node.handle.state is not State.CONNECTED:
+        if node.kind is not Kind.DEVICE or node.handle is None:
+            return
+        if node.handle.state is State.LOST:
+            self.contact.reconnect(node.handle)
+        elif node.handle.session is None:
             self.connect_shown()
 
     def _handle_changed(self, handle: Handle) -> None:
         if handle.session is None:
-            self._drop_pages(handle)
+            self.drop_pages(handle)
+        self.contact.follow(handle)
+        for key, page in self._device_pages.items():
+            if key[0] == handle.row.key:
+                page.show_trouble(handle.error)
         if handle is self._shown and self.pages.currentWidget() in (self.connecting, self.welcome):
             self.show_node(self.model.node_of(handle))
 
     def _handle_removed(self, handle: Handle) -> None:
-        self._drop_pages(handle)
+        self.drop_pages(handle)
         if handle is self._shown:
             self.show_node(None)
 
-    def _drop_pages(self, handle: Handle) -> None:
+    def drop_pages(self, handle: Handle) -> None:
+        """Away with the pages of a device; what was edited is kept."""
         for key in [key for key in self._device_pages if key[0] == handle.row.key]:
             page = self._device_pages.pop(key)
+            for panel in page.panels():
+                panel.flush()
             self.pages.removeWidget(page)
             page.deleteLater()
+
+    @property
+    def shown(self) -> Handle | None:
+        """The device whose page or card is shown."""
+        return self._shown
+
+    def select(self, handle: Handle) -> None:
+        """Go to a device in the tree, and show it."""
+        node = self.model.node_of(handle)
+        if node is not None:
+            self.tree.select(node)
+            self.show_node(node)
+
+    def refresh_shown(self) -> None:
+        """Read again what is shown of a device."""
+        page = self.pages.currentWidget()
+        if page in self._device_pages.values():
+            page.refresh()
 
     # What the installer does.
 
     def connect_shown(self) -> None:
         """Connect the device whose card is shown."""
         if self._shown is not None:
-            self.tasks.spawn(self, self.connect_device(self._shown), failed=lambda _: None)
+            self.contact.connect(self._shown)
 
     async def connect_device(self, handle: Handle) -> None:
         """Connect, and show its page. A failure stays on its card."""
-        if self.questions is None:
-            from ui.dialogs import Asking
-
-            self.questions = Asking(self, self.bench.passwords)
-        await self.bench.open(handle, self.questions)
-        node = self.model.node_of(handle)
-        if node is not None:
-            self.tree.view.expandAll()
-            self.tree.select(node)
-            self.show_node(node)
+        await self.contact.connected(handle)
 
     def apply_to_all(self) -> None:
         """Give the draft of the open section to other meters; those selected in the tree are proposed."""
@@ -193,49 +217,25 @@ class Window(QMainWindow):
 
     def disconnect_shown(self) -> None:
         """Hang up the shown device."""
-        if self._shown is not None and self._shown.session is not None:
-            self.tasks.spawn(self, self._disconnect(self._shown))
-
-    async def _disconnect(self, handle: Handle) -> None:
-        self._drop_pages(handle)
-        await self.bench.disconnect(handle)
-        self.show_node(self.model.node_of(handle))
+        if self._shown is not None:
+            self.contact.disconnect(self._shown)
 
     def forget_shown(self) -> None:
         """Take the shown device out of the site."""
         if self._shown is not None:
-            self.tasks.spawn(self, self.bench.forget(self._shown))
+            self.contact.forget(self._shown)
 
     def ask_address(self) -> None:
         """Ask for an address, and add what is there."""
-        self.tasks.spawn(self, self._add_address())
+        from ui.pages.adding import added_address
 
-    async def _add_address(self) -> None:
-        from ui.dialogs import AddressDialog, answered
-
-        dialog = AddressDialog(self, [(vendor.key, vendor.title) for vendor in self.bench.vendors.values()])
-        if not await answered(dialog):
-            return
-        self.jobs.say(f"Asking {dialog.address.text().strip()} …")
-        handle = await self.bench.add_address(dialog.address.text(), dialog.vendor.currentData())
-        self.jobs.say(f"Found {handle.name} at {handle.row.address}")
-        self.tree.select(self.model.node_of(handle))
+        self.tasks.spawn(self, added_address(self))
 
     def ask_sweep(self) -> None:
         """Ask for a range, and search it."""
-        self.tasks.spawn(self, self._sweep())
+        from ui.pages.adding import swept
 
-    async def _sweep(self) -> None:
-        from app.discovery.sweep import usual_ports
-        from ui.dialogs import SweepDialog, answered
-
-        ports = usual_ports(self.bench.vendors.values())
-        dialog = SweepDialog(self, "127.0.0.1" if self.bench.interfaces else "192.168.1.0/24", ports)
-        if not await answered(dialog):
-            return
-        task = self.tasks.spawn(
-            self, self.bench.sweep(dialog.range.text(), dialog.wanted_ports(), self.jobs, lambda: task.cancel())
-        )
+        self.tasks.spawn(self, swept(self))
 
     # Site, theme, window.
 
@@ -264,15 +264,24 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, unless something runs that must not be cut off."""
-        stuck = [job.title for job in self.jobs.running if not job.cancellable]
-        stuck += [panel.section.title for panel in self._panels() if panel.sending]
-        if stuck:
-            self.toasts.error("Not now", f"{stuck[0]} must not be interrupted.", hint="Wait until it is done.")
+        if self.refused(self.busy()):
             event.ignore()
             return
         self.bench.site.put_setting("window", bytes(self.saveGeometry().data()))
         event.accept()
         self.closed.emit()
+
+    def busy(self, handle: Handle | None = None) -> list[str]:
+        """What must not be cut off: jobs that cannot be stopped, and sendings to a device or (None) to any."""
+        pages = [page for key, page in self._device_pages.items() if handle is None or key[0] == handle.row.key]
+        jobs = [job.title for job in self.jobs.running if not job.cancellable]
+        return jobs + [title for page in pages for title in page.sending()]
+
+    def refused(self, busy: list[str]) -> bool:
+        """Say what must not be interrupted, if anything."""
+        if busy:
+            self.toasts.error("Not now", f"{busy[0]} must not be interrupted.", hint="Wait until it is done.")
+        return bool(busy)
 
     def _panels(self) -> list[SectionPanel]:
         return [panel for page in self._device_pages.values() for panel in page.panels()]
@@ -288,8 +297,3 @@ class Window(QMainWindow):
         await self.bench.aclose()
         if self.moved_away and self.bench.site.unsaved:
             self.bench.site.path.unlink(missing_ok=True)
-
-
-def failed_to_start(error: AppError) -> str:
-    """What is said when not even the window can open."""
-    return f"{error.title}: {error.message} {error.hint}".strip()

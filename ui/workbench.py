@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -17,13 +15,14 @@ from PySide6.QtCore import QObject, Signal
 from app.discovery.identify import Found, candidates, identify
 from app.discovery.inventory import How, Inventory, Row
 from app.model.device import Address, Credentials, parse_address
-from app.model.errors import AppError, NotRecognised
+from app.model.errors import AppError, CertificateNotTrusted, DeviceUnreachable, LoginFailed, NotRecognised
 from app.model.job import Progress
 from app.model.vendor import Vendor
 from app.net.pins import Pins
 from app.site.credentials import Passwords
 from app.site.sitefile import SiteDevice, SiteFile
 
+from .handle import Handle, State
 from .jobs import JobBar
 
 if TYPE_CHECKING:
@@ -32,41 +31,8 @@ if TYPE_CHECKING:
     from app.discovery.mdns import Browser
 
 
-class State(Enum):
-    """How it stands with a device. The value is what the tree says."""
-
-    FOUND = "found"
-    IDLE = "not connected"
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    FAILED = "problem"
-    UNKNOWN = "unknown device"
-
-
-@dataclass
-class Handle:
-    """One device in the tree. `error` says why its state is FAILED."""
-
-    row: Row
-    vendor: Vendor | None
-    in_site: bool = False
-    state: State = State.FOUND
-    session: DeviceSession | None = None
-    error: AppError | None = None
-
-    @property
-    def key(self) -> str:
-        """Under which the site keeps the device."""
-        if self.session is not None:
-            return self.session.key
-        return f"{self.row.vendor}:{self.row.id or self.row.address.netloc}"
-
-    @property
-    def name(self) -> str:
-        """What the device is called; the family's name while it is not known. Untrusted text."""
-        if self.session is not None and self.session.identity is not None and self.session.identity.name:
-            return self.session.identity.name
-        return self.row.name or (self.vendor.title if self.vendor else "Web page")
+_CONTACT = (DeviceUnreachable, CertificateNotTrusted, LoginFailed)
+"""Failures that are not about one section: nothing at all can be asked until they are mended."""
 
 
 class Workbench(QObject):
@@ -99,7 +65,7 @@ class Workbench(QObject):
         self._known_logins = known_logins or {}
         self.inventory = Inventory(tuple(vendors))
         self.handles: dict[int, Handle] = {}
-        self._drafts: dict[tuple[str, str], int] = {}
+        self._drafts: dict[str, dict[str, int]] = {}
         self.inventory.observe(added=self._row_added, changed=self._row_changed, removed=self._row_removed)
         self.recount_drafts()
         for device in site.devices():
@@ -177,6 +143,8 @@ class Workbench(QObject):
     async def open(self, handle: Handle, questions: Questions) -> DeviceSession:
         """Connect and log in; the device then belongs to the site.
 
+        When the device turns out to be that of another row, the session belongs to that row: see `handle_of`.
+
         Raises:
             AppError: as the device or the installer decided; the handle keeps it.
         """
@@ -194,10 +162,61 @@ class Workbench(QObject):
         except BaseException:
             self._set(handle, State.IDLE)
             raise
+        await self._adopt(handle, session)
+        return session
+
+    async def _adopt(self, asked: Handle, session: DeviceSession) -> None:
+        """Give a new session to the row of the device that answered, which may be another than was asked."""
+        assert session.identity is not None, "the session is open"
+        row = self.inventory.identified(asked.row.key, session.identity)
+        handle = self.handles[row.key]
+        if handle is not asked:
+            if handle.session is not None:
+                await self.disconnect(handle)
+            if asked.row.key in self.handles:
+                self._set(asked, State.IDLE)
         handle.session = session
         handle.in_site = True
         self._set(handle, State.CONNECTED)
-        return session
+
+    def handle_of(self, session: DeviceSession) -> Handle | None:
+        """Whose session it is."""
+        return next((handle for handle in self.handles.values() if handle.session is session), None)
+
+    def contact(self, handle: Handle, error: AppError | None) -> None:
+        """A request of an open session failed, or (None) succeeded."""
+        if handle.session is None:
+            return
+        if error is None and handle.state is State.LOST:
+            self._set(handle, State.CONNECTED)
+        elif isinstance(error, _CONTACT):
+            self._set(handle, State.LOST, error)
+
+    async def reopen(self, handle: Handle, questions: Questions) -> None:
+        """Log in again with the session as it is: what was read and edited stays.
+
+        Raises:
+            AppError: it is still no contact, or another device answers there now.
+        """
+        from app.commission.connect import connect
+
+        session = handle.session
+        assert session is not None, "only an open session is opened again"
+        known = session.identity
+        try:
+            identity = await connect(session, questions)
+            if known is not None and identity.id != known.id:
+                # Its drafts must never reach another device.
+                session.identity = known
+                raise DeviceUnreachable(
+                    f"Another device answers at {session.address}: {identity.name or identity.id}.",
+                    hint="Disconnect this one; the other can then be connected as a device of its own.",
+                )
+        except AppError as error:
+            self._set(handle, State.LOST, error)
+            raise
+        await self._keep_login(session)
+        self._set(handle, State.CONNECTED)
 
     async def _opened(self, handle: Handle, vendor: Vendor, questions: Questions) -> DeviceSession:
         from app.commission.connect import connect
@@ -215,24 +234,26 @@ class Workbench(QObject):
         session.kept = self.recount_drafts
         try:
             identity = await connect(session, questions)
+            await self._keep_login(session)
+            name = identity.name or handle.row.name
+            self.site.put_device(SiteDevice(vendor.key, identity.id, address, name, identity.model, datetime.now(UTC)))
         except BaseException:
             await session.aclose()
             raise
-        used = session.client.credentials
-        if used is not None:
-            self.site.put_setting(f"user {address.netloc}", used.user.encode())
-            await self.passwords.remember(address.netloc, used)
-        self.site.put_device(
-            SiteDevice(
-                vendor.key, identity.id, address, identity.name or handle.row.name, identity.model, datetime.now(UTC)
-            )
-        )
-        self.inventory.identified(handle.row.key, identity)
         return session
 
+    async def _keep_login(self, session: DeviceSession) -> None:
+        used, netloc = session.client.credentials, session.address.netloc
+        if used is not None:
+            self.site.put_setting(f"user {netloc}", used.user.encode())
+            await self.passwords.remember(netloc, used)
+
     async def _credentials(self, address: Address, vendor: Vendor) -> Credentials | None:
-        user = (self.site.setting(f"user {address.netloc}") or vendor.default_user.encode()).decode()
+        user = self._user(address.netloc, vendor)
         return await self.passwords.get(address.netloc, user) or self._known_logins.get(address.netloc)
+
+    def _user(self, netloc: str, vendor: Vendor) -> str:
+        return (self.site.setting(f"user {netloc}") or vendor.default_user.encode()).decode()
 
     async def close(self, handle: Handle) -> None:
         """Hang up. Drafts stay."""
@@ -240,15 +261,21 @@ class Workbench(QObject):
         if session is not None:
             await session.aclose()
 
-    async def disconnect(self, handle: Handle) -> None:
+    async def disconnect(self, handle: Handle, reason: AppError | None = None) -> None:
         """Hang up, and say so in the tree."""
-        await self.close(handle)
-        self._set(handle, State.IDLE)
+        session, handle.session = handle.session, None
+        # Said first: a device that is gone lets the goodbye wait.
+        self._set(handle, State.FAILED if reason else State.IDLE, reason)
+        if session is not None:
+            await session.aclose()
 
     async def forget(self, handle: Handle) -> None:
         """Take a device out of the site, with its drafts and its password."""
         await self.close(handle)
         self.site.remove_device(handle.key)
+        if handle.vendor is not None:
+            netloc = handle.row.address.netloc
+            await self.passwords.forget(netloc, self._user(netloc, handle.vendor))
         self.inventory.remove(handle.row.key)
         self.recount_drafts()
 
@@ -272,13 +299,14 @@ class Workbench(QObject):
         """Look again which devices and meters have unsent drafts."""
         self._drafts.clear()
         for draft in self.site.drafts.all():
-            where = (draft.device, draft.target)
-            self._drafts[where] = self._drafts.get(where, 0) + 1
+            targets = self._drafts.setdefault(draft.device, {})
+            targets[draft.target] = targets.get(draft.target, 0) + 1
         self.drafts_changed.emit()
 
     def drafts(self, device: str, target: str | None = None) -> int:
         """How many sections of a device, or of one target of it, have unsent drafts."""
-        return sum(count for (key, where), count in self._drafts.items() if key == device and target in (None, where))
+        targets = self._drafts.get(device, {})
+        return sum(targets.values()) if target is None else targets.get(target, 0)
 
 
 def _listening(browser: Browser) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -208,3 +208,14 @@ def _request(step: Step) -> str:
         size = len(msgspec.json.encode(step.body))
         lines += [msgspec.json.format(msgspec.json.encode(body), indent=0).decode(), f"{size} bytes"]
     return "\n".join(lines)
+
+
+Confirm = Callable[[QWidget, AnySection, tuple[Change, ...], PlanFor, str, bool], Awaitable[tuple[str, ...] | None]]
+"""confirm(parent, section, changes, plan_for, where, now): the chosen changes, or None for 'do not send'."""
+
+
+async def preview_dialog(
+    parent: QWidget, section: AnySection, changes: tuple[Change, ...], plan_for: PlanFor, where: str, now: bool
+) -> tuple[str, ...] | None:
+    """Ask by the preview."""
+    return await PreviewDialog(section, changes, plan_for, where=where, now=now, parent=parent).ask()

@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import Enum
 
 from PySide6.QtCore import QLocale, QTime, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.commission.receipt import Outcome, Receipt
 from app.model.errors import AppError
-from ui.forms.parts import plain_label, plain_tip, push_button
+from ui.forms.parts import brief, plain_label, plain_tip, push_button
 from ui.icons import dress
 from ui.theme import restyle
 
@@ -147,6 +147,11 @@ class Footer(QFrame):
             row.addWidget(button)
 
     @property
+    def buttons(self) -> tuple[QPushButton, ...]:
+        """From left to right."""
+        return self.reload_button, self.revert_button, self.preview_button, self.send_button
+
+    @property
     def words(self) -> str:
         """The sentence that is shown."""
         return self._text.text()
@@ -161,8 +166,8 @@ class Footer(QFrame):
         said = sentence(at)
         dress(self._picture, said.picture, said.tone, 20)
         restyle(self._text, tone=said.tone if said.tone in ("ok", "error", "changed", "info") else "")
-        self._text.setText(said.text)
-        self._text.setToolTip(plain_tip(said.text))
+        self._text.setText(brief(said.text, 200))
+        self._text.setToolTip(plain_tip(brief(said.text)))
         self._more.setText(said.more)
         self._more.setVisible(bool(said.more))
         idle = at.activity is Activity.NONE

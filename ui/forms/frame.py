@@ -114,6 +114,18 @@ class PanelFrame(QWidget):
         page.setAutoFillBackground(False)
         return area
 
+    def _put_in_key_order(self, form: QWidget) -> None:
+        """Tab goes from the head through the form to the footer, though the form was made last."""
+        before: QWidget = self._retry_button
+        inside = [
+            w for w in form.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and not w.focusProxy()
+        ]
+        for widget in (*inside, *self._footer.buttons):
+            # The list of a combo box is a window of its own.
+            if widget.window() is self.window():
+                self.setTabOrder(before, widget)
+                before = widget
+
     def _connect(self) -> None:
         for button, slot in (
             (self._undo_button, self.undo),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,8 @@ from app.commission.draft import Draft
 from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
 from app.model.errors import AppError, DeviceRefused, InvalidValue
-from app.model.section import AnySection, Change, Problem, Support
-from ui.forms.diff import PlanFor, PreviewDialog
+from app.model.section import AnySection, Problem, Support
+from ui.forms.diff import Confirm, PlanFor, preview_dialog
 from ui.forms.footer import Activity, Standing
 from ui.forms.form import SectionForm
 from ui.forms.frame import PanelFrame
@@ -25,16 +25,6 @@ from ui.forms.keeper import DraftKeeper
 from ui.forms.story import after_reload, blamed_field, receipt_toast
 from ui.forms.toast import Toasts
 from ui.tasks import Tasks
-
-Confirm = Callable[[QWidget, AnySection, tuple[Change, ...], PlanFor, str, bool], Awaitable[tuple[str, ...] | None]]
-"""confirm(parent, section, changes, plan_for, where, now): the chosen changes, or None for 'do not send'."""
-
-
-async def preview_dialog(
-    parent: QWidget, section: AnySection, changes: tuple[Change, ...], plan_for: PlanFor, where: str, now: bool
-) -> tuple[str, ...] | None:
-    """Ask by the preview."""
-    return await PreviewDialog(section, changes, plan_for, where=where, now=now, parent=parent).ask()
 
 
 class SectionPanel(PanelFrame):
@@ -46,6 +36,8 @@ class SectionPanel(PanelFrame):
 
     draft_changed = Signal()
     sent = Signal(object)
+    contact = Signal(object)
+    """What asking the device came to: an `AppError`, or None when it answered."""
 
     def __init__(
         self,
@@ -158,6 +150,7 @@ class SectionPanel(PanelFrame):
         form.told.connect(lambda text: self._notice.say("info", "info", "", text))
         self._body.addWidget(form, 1)
         self._form = form
+        self._put_in_key_order(form)
 
     # -- reading --
 
@@ -188,12 +181,15 @@ class SectionPanel(PanelFrame):
         except AppError as error:
             self._failure.say("error", "error", error.title, f"{error.message}\n{error.hint}".strip())
             self._stand(activity=Activity.NONE, not_read=error)
+            self.contact.emit(error)
             return
         finally:
             if self._at.activity is Activity.READING:
                 self._stand(activity=Activity.NONE)
         self._support = support
         self._failure.clear()
+        if fresh or before is None:
+            self.contact.emit(None)
         if live is None:
             self._notice.say("info", "lock", "Not supported here", support.reason)
             self._stand(activity=Activity.NONE, not_offered=support.reason or "not offered")
@@ -323,6 +319,7 @@ class SectionPanel(PanelFrame):
     def _not_sent(self, error: AppError, *, toast: bool = True) -> None:
         if toast:
             self._toasts.tell(error)
+        self.contact.emit(error)
         field = error.field if isinstance(error, InvalidValue | DeviceRefused) else ""
         name = field.partition("[")[0]
         if self._form is not None and name in self._form.rows:

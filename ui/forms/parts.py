@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ui.icons import dress
@@ -26,9 +27,49 @@ def plain_label(text: str = "", *, role: str = "", tone: str = "", wrap: bool = 
     return label
 
 
+def one_line(text: str, most: int = 160) -> str:
+    """A device's text where only one line of a reasonable length has room."""
+    line = " ".join(text[: 2 * most].split())
+    return line if len(line) <= most and len(text) <= 2 * most else f"{line[:most]}…"
+
+
+def brief(text: str, most: int = 400, lines: int = 8) -> str:
+    """The beginning of a text that may be of any length; who wants it whole finds it in the details."""
+    kept = "\n".join(text[: most + 1].split("\n")[:lines])
+    return text if kept == text and len(text) <= most else f"{kept[:most]}…"
+
+
 def plain_tip(text: str) -> str:
     """A tooltip that shows its text as it is: Qt takes anything that looks like markup for markup."""
     return f"<span>{escape(text).replace(chr(10), '<br>')}</span>" if text else ""
+
+
+class ElidedLabel(QLabel):
+    """A line that ends in … where there is no room for it; the tooltip has more of it. Never markup.
+
+    A greedy one takes all the room that is left, another only what its text needs.
+    """
+
+    SHORTEST = 60
+
+    def __init__(self, text: str = "", *, greedy: bool = True) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        policy = QSizePolicy.Policy.Ignored if greedy else QSizePolicy.Policy.Preferred
+        self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(self.SHORTEST)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show another text."""
+        super().setText(one_line(text))
+        self.setToolTip(plain_tip(brief(text)))
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 def push_button(text: str, name: str, picture: str = "", *, role: str = "", tip: str = "") -> QPushButton:
@@ -87,7 +128,7 @@ class Strip(QFrame):
             dress(self._picture, picture, tone, 20)
         self._title.setText(title)
         self._title.setVisible(bool(title))
-        self._text.setText(text)
+        self._text.setText(brief(text, 1200, 16))
         self._text.setVisible(bool(text))
         self.setAccessibleName(self.words)
         self.setVisible(bool(title or text))

@@ -86,6 +86,18 @@ class CellEditor(QStyledItemDelegate):
         editor.setGeometry(option.rect)
 
 
+class _Cells(QTableView):
+    """Where Return chooses in a list, the list and Qt's delegate both end the editing: the second is too late."""
+
+    def commitData(self, editor: QWidget) -> None:
+        if not editor.isHidden():
+            super().commitData(editor)
+
+    def closeEditor(self, editor: QWidget, hint: QStyledItemDelegate.EndEditHint) -> None:
+        if not editor.isHidden():
+            super().closeEditor(editor, hint)
+
+
 class TableEditor(Editor):
     """A table of rows. `told` says what an operation did where that is not plain to see."""
 
@@ -95,7 +107,7 @@ class TableEditor(Editor):
         super().__init__(field, name, parent)
         self.model = RowsModel(field, read_only=read_only, parent=self)
         self.read_only = read_only
-        self.view = QTableView(alternatingRowColors=False, showGrid=True, wordWrap=False)
+        self.view = _Cells(alternatingRowColors=False, showGrid=True, wordWrap=False)
         self._count = plain_label(role="muted")
         self._buttons: dict[str, QPushButton] = {}
         layout = QVBoxLayout(spacing=4)

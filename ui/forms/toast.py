@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.model.errors import AppError
-from ui.forms.parts import plain_label
+from ui.forms.parts import brief, plain_label
 from ui.icons import dress
 
 LIFETIME_MS = 5000
@@ -158,9 +158,9 @@ class Toast(QFrame):
         words = QVBoxLayout(spacing=4)
         words.addWidget(self._heading)
         if self.text:
-            words.addWidget(plain_label(self.text, wrap=True))
+            words.addWidget(plain_label(brief(self.text), wrap=True))
         if self.hint:
-            words.addWidget(plain_label(self.hint, role="muted", wrap=True))
+            words.addWidget(plain_label(brief(self.hint), role="muted", wrap=True))
         if self.kind == "error":
             more = QPushButton("Details", objectName="details")
             more.clicked.connect(self.show_details)
@@ -223,23 +223,27 @@ class DetailsDialog(QDialog):
         self.setWindowTitle(title)
         self.setObjectName("toast.details")
         self._all = "\n\n".join(part for part in (title, text, hint, details) if part)
-        shown = QPlainTextEdit(details or "The device gave no further details.", readOnly=True)
+        cut = [text] if brief(text) != text else []
+        shown = QPlainTextEdit("\n\n".join([*cut, details or "The device gave no further details."]), readOnly=True)
+        shown.setObjectName("toast.details.text")
         shown.setAccessibleName("What was asked, and what was answered")
         shown.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         buttons = QDialogButtonBox()
         copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
         dress(copy, "copy")
+        copy.setObjectName("toast.details.copy")
         close = buttons.addButton("Close", QDialogButtonBox.ButtonRole.RejectRole)
         close.setDefault(True)
+        close.setObjectName("toast.details.close")
         copy.clicked.connect(self.copy)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self, spacing=_GAP)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.addWidget(plain_label(title, role="title", wrap=True))
-        layout.addWidget(plain_label(text, wrap=True))
+        layout.addWidget(plain_label(brief(text), wrap=True))
         if hint:
             layout.addWidget(plain_label("What to do", role="subtitle"))
-            layout.addWidget(plain_label(hint, wrap=True))
+            layout.addWidget(plain_label(brief(hint), wrap=True))
         layout.addWidget(plain_label("What was asked, and what was answered", role="subtitle"))
         layout.addWidget(shown, 1)
         layout.addWidget(buttons)

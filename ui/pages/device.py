@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
@@ -9,9 +12,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem,
 from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
 from app.model.device import Identity, Meter
+from app.model.errors import AppError, CertificateNotTrusted, LoginFailed
 from app.model.section import AnySection, Kind
 from ui.forms.panel import SectionPanel
-from ui.forms.parts import plain_tip
+from ui.forms.parts import Strip, plain_tip, push_button
 from ui.forms.toast import Toasts
 from ui.icons import icon
 from ui.jobs import JobBar
@@ -20,6 +24,7 @@ from ui.theme import current_theme, notifier
 
 from .header import Header, device_facts, meter_facts
 
+_WAYS_BACK = ((LoginFailed, "Log in again"), (CertificateNotTrusted, "Look at the certificate"))
 KEY = Qt.ItemDataRole.UserRole
 PICTURE = Qt.ItemDataRole.UserRole + 1
 TONE = Qt.ItemDataRole.UserRole + 2
@@ -33,6 +38,9 @@ class DevicePage(QWidget):
 
     meters_changed = Signal()
     identity_changed = Signal()
+    contact = Signal(object)
+    """What asking the device came to: an `AppError`, or None when it answered."""
+    reopen_wanted = Signal()
 
     def __init__(
         self,
@@ -60,6 +68,10 @@ class DevicePage(QWidget):
         self.list.setAccessibleName("Sections")
         self.list.setFixedWidth(LIST)
         self.list.setIconSize(ICON)
+        self._trouble = Strip(f"{self.name}.trouble", self)
+        self._reopen = push_button("Connect again", f"{self.name}.reopen", "plug")
+        self._reopen.clicked.connect(self.reopen_wanted)
+        self._trouble.add_button(self._reopen)
         self.stack = QStackedWidget(self)
         card = QFrame(self)
         card.setProperty("role", "card")
@@ -74,13 +86,34 @@ class DevicePage(QWidget):
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
         column.addWidget(self.header)
+        column.addWidget(self._trouble)
         column.addLayout(middle, 1)
         self._add_actions()
         self._fill_list()
         self.list.currentItemChanged.connect(self._open_current)
         notifier.theme_changed.connect(self._paint_icons)
         self.show_facts()
-        self._tasks.spawn(self, self._look())
+        self._looked = False
+        self._ask(self._look())
+
+    def _ask(self, work: Coroutine[Any, Any, None]) -> None:
+        """Ask the device for what the page shows beyond its panels."""
+
+        def failed(error: AppError) -> None:
+            self._toasts.tell(error)
+            self.contact.emit(error)
+
+        self._tasks.spawn(self, work, failed=failed)
+
+    def show_trouble(self, error: AppError | None) -> None:
+        """Say that nothing can be asked of the device, and offer the way back; None: all is well."""
+        if error is None:
+            self._trouble.clear()
+            return
+        words = next((words for kind, words in _WAYS_BACK if isinstance(error, kind)), "Connect again")
+        self._reopen.setText(words)
+        self._reopen.setAccessibleName(words)
+        self._trouble.say("error", "error", error.title, f"{error.message} {error.hint}".strip())
 
     def _add_actions(self) -> None:
         refresh = self.header.action(
@@ -140,6 +173,11 @@ class DevicePage(QWidget):
         """The panels that were opened so far."""
         return [panel for panel in self._panels.values() if isinstance(panel, SectionPanel)]
 
+    def sending(self) -> list[str]:
+        """What is on its way to the device, by its title."""
+        titles = {key: panel.accessibleName() for key, panel in self._panels.items() if key != "live"}
+        return [title for key, title in titles.items() if self._panels[key].sending]
+
     def keys(self) -> list[str]:
         """What can be opened here, in the order of the list."""
         found = (self.list.item(row).data(KEY) for row in range(self.list.count()))
@@ -167,16 +205,20 @@ class DevicePage(QWidget):
         if key == "live":
             from .live import LivePage
 
-            return LivePage(self.session, tasks=self._tasks, toasts=self._toasts, feeds=self._feeds(), meter=self.meter)
+            live = LivePage(self.session, tasks=self._tasks, toasts=self._toasts, feeds=self._feeds(), meter=self.meter)
+            live.contact.connect(self.contact)
+            return live
         if key == "scan":
             from .scan import ScanPage
 
             page = ScanPage(self.session, tasks=self._tasks, toasts=self._toasts, jobs=self._jobs)
             page.registered.connect(self._registered)
+            page.contact.connect(self.contact)
             return page
         section = self.session.vendor.section(key)
         panel = SectionPanel(section, self.meter, self.session, tasks=self._tasks, toasts=self._toasts)
         panel.sent.connect(lambda receipt: self._sent(section, receipt))
+        panel.contact.connect(self.contact)
         return panel
 
     def _registered(self) -> None:
@@ -190,9 +232,9 @@ class DevicePage(QWidget):
         self._jobs.say(f"{section.title}: {receipt.outcome.value}")
         if receipt.outcome in (Outcome.VERIFIED, Outcome.DIFFERS):
             if section.key == self.session.vendor.meters_section or section.key.endswith(".naming"):
-                self._tasks.spawn(self, self._renew_meters())
+                self._ask(self._renew_meters())
             if not self.meter:
-                self._tasks.spawn(self, self._renew_identity())
+                self._ask(self._renew_identity())
 
     async def _renew_meters(self) -> None:
         await self.session.refresh_meters()
@@ -217,6 +259,7 @@ class DevicePage(QWidget):
         if clock is not None and self.session.live(clock, self.meter) is None:
             await self.session.read(clock, self.meter)
             self.show_facts()
+        self._looked = True
 
     def _grey_out(self, key: str, reason: str) -> None:
         """Show that a section is not supported here; opening it tells why."""
@@ -253,6 +296,8 @@ class DevicePage(QWidget):
     def refresh(self) -> None:
         """Read the open panel again, and the header's facts."""
         panel = self.stack.currentWidget()
-        if isinstance(panel, SectionPanel):
+        if panel is not None:
             panel.reload()
-        self._tasks.spawn(self, self._renew_meters())
+        self._ask(self._renew_meters())
+        if not self._looked:
+            self._ask(self._look())

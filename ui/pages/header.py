@@ -5,33 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.commission.session import DeviceSession
 from app.model.device import Identity, Meter
 from app.net.tls import Profile
-from ui.forms.parts import plain_label, plain_tip
+from ui.forms.parts import ElidedLabel, plain_label, plain_tip
 from ui.icons import dress
-
-SHORTEST = 60
-
-
-class ElidedLabel(QLabel):
-    """A line that ends in … where there is no room for it; the tooltip has it whole. Never markup."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(SHORTEST)
-        self.setToolTip(plain_tip(text))
-
-    def paintEvent(self, _: QPaintEvent) -> None:
-        """Draw what fits."""
-        painter = QPainter(self)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 class Header(QFrame):
@@ -41,12 +21,12 @@ class Header(QFrame):
         super().__init__(parent)
         self.setObjectName(f"{name}.header")
         self.setProperty("role", "card")
-        self._trail = plain_label()
+        self._trail = ElidedLabel()
         self._trail.setProperty("role", "hint")
-        self._title = plain_label()
+        self._title = ElidedLabel(greedy=False)
         self._title.setProperty("role", "title")
         self._title.setAccessibleName("Device")
-        self._kind = ElidedLabel("")
+        self._kind = ElidedLabel()
         self._kind.setObjectName(f"{name}.kind")
         self._kind.setAccessibleName("Type")
         self._facts = QGridLayout()

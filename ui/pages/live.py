@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.commission.session import DeviceSession
 from app.model.errors import AppError
-from app.model.quantity import Feed
+from app.model.quantity import Feed, Reading
 from ui.forms.parts import plain_label, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
@@ -69,6 +69,8 @@ class LivePage(QWidget):
     """
 
     ready = Signal()
+    contact = Signal(object)
+    """An `AppError` when the feed ended by one, None when it is heard again."""
 
     def __init__(
         self,
@@ -89,6 +91,7 @@ class LivePage(QWidget):
         self._prefix = f"{session.vendor.key}.live"
         self._sources: dict[str, Source] = {}
         self._loading = False
+        self._lost = False
         self._shown_readings = -1
         self.plots: PlotStack | None = None
         self.setObjectName(self._prefix)
@@ -136,7 +139,7 @@ class LivePage(QWidget):
         self.reset.clicked.connect(lambda: self.plots and self.plots.reset_zoom())
         self.list_button.toggled.connect(self.list.setVisible)
         self.list.chosen.connect(self._quantities_chosen)
-        self.retry.clicked.connect(self._listen_again)
+        self.retry.clicked.connect(self.reload)
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout(spacing=8)
@@ -214,13 +217,20 @@ class LivePage(QWidget):
             source.subscription = self.session.feeds.subscribe(
                 source.feed,
                 self.meter,
-                on_reading=source.heard,
+                on_reading=lambda reading: self._heard(source, reading),
                 on_end=lambda error: self._ended(source, error),
             )
 
-    def _listen_again(self) -> None:
+    def _heard(self, source: Source, reading: Reading) -> None:
+        source.heard(reading)
+        if self._lost:
+            self._lost = False
+            self.contact.emit(None)
+
+    def reload(self) -> None:
+        """Listen again when the feed has ended."""
         source = self.source
-        if source is not None:
+        if source is not None and source.ended:
             source.error, source.ended = None, False
             self._listen(source)
             self._tell()
@@ -230,6 +240,9 @@ class LivePage(QWidget):
         source.error, source.ended = error, True
         if error is not None and not isinstance(error, AppError):
             self._tasks.spawn(self, _raised(error))
+        elif error is not None:
+            self._lost = True
+            self.contact.emit(error)
         self._tell()
 
     # What is shown.

@@ -50,6 +50,8 @@ class ScanPage(QWidget):
 
     registered = Signal()
     draft_changed = Signal()
+    contact = Signal(object)
+    """What asking the device came to: an `AppError`, or None when it answered."""
 
     def __init__(
         self,
@@ -113,7 +115,7 @@ class ScanPage(QWidget):
         self.add_all_button.clicked.connect(self.add_all)
         self.results.edited.connect(self._entered)
         self.results.toggled.connect(self._toggled)
-        self.footer.reload.connect(lambda: self._tasks.spawn(self, self._read()))
+        self.footer.reload.connect(self.reload)
         self.footer.revert.connect(self._revert)
         self.footer.preview.connect(lambda: self._tasks.spawn(self, self._ask_and_send()))
         self.footer.send.connect(self.send)
@@ -187,6 +189,8 @@ class ScanPage(QWidget):
             self._outcome = NOTHING
         except AppError as error:
             text, tone = error.message, "error"
+            if isValid(self):
+                self.contact.emit(error)
             raise
         except asyncio.CancelledError:
             text, tone = STOPPED, "info"
@@ -234,6 +238,17 @@ class ScanPage(QWidget):
         live = await self.session.read(self.meters.section, "")
         self._at = Standing(read_at=live.at)
         self._refresh()
+        self.contact.emit(None)
+
+    @property
+    def sending(self) -> bool:
+        """Are meters being registered?"""
+        return self._at.activity is Activity.SENDING
+
+    def reload(self) -> None:
+        """Read the registered meters again; what was added stays in the draft."""
+        if self._at.activity is Activity.NONE and not self.scanning():
+            self._tasks.spawn(self, self._read())
 
     async def _read(self) -> None:
         self._at = Standing(activity=Activity.READING, read_at=self._at.read_at)
@@ -243,6 +258,7 @@ class ScanPage(QWidget):
         except AppError as error:
             self._at = Standing(not_read=error, read_at=self._at.read_at)
             self._refresh()
+            self.contact.emit(error)
 
     @property
     def _writable(self) -> bool:
@@ -361,6 +377,7 @@ class ScanPage(QWidget):
         if isValid(self):
             self._at = Standing(read_at=self._at.read_at, not_sent=error)
             self._refresh()
+            self.contact.emit(error)
 
     def _where(self) -> str:
         identity = self.session.identity

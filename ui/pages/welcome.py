@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from ui.forms.parts import plain_label
+from ui.forms.parts import brief, one_line, plain_label
 from ui.icons import dress
 from ui.workbench import Handle, State
 
@@ -88,7 +88,7 @@ class ConnectPage(Centred):
 
     def show_handle(self, handle: Handle) -> None:
         """Bring the card up to date."""
-        self.title.setText(handle.name)
+        self.title.setText(one_line(handle.name))
         kind = f"{handle.vendor.title}, {handle.vendor.kind.lower()}" if handle.vendor else "Not a device that we know"
         how = ", ".join(sorted(way.value for way in handle.row.how))
         self._facts.setText(
@@ -99,7 +99,7 @@ class ConnectPage(Centred):
         self._problem.setVisible(error is not None)
         self._hint.setVisible(error is not None and bool(error.hint))
         if error is not None:
-            self._problem.setText(f"{error.title}: {error.message}")
+            self._problem.setText(brief(f"{error.title}: {error.message}"))
             self._hint.setText(error.hint)
         connecting = handle.state is State.CONNECTING
         self.connect_button.setEnabled(handle.vendor is not None and not connecting)

@@ -108,6 +108,8 @@ class UnitPlot(QWidget):
         self.box = TimeBox()
         self.time_axis = TimeAxis()
         self._view = pg.PlotWidget(self, viewBox=self.box, axisItems={"bottom": self.time_axis, "left": ValueAxis()})
+        self._view.setObjectName(f"{self.objectName()}.view")
+        self._view.setAccessibleName(self.accessibleName())
         self._view.hideButtons()
         self._view.setAntialiasing(False)
         self._names = EndNames(self)

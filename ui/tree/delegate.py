@@ -46,7 +46,7 @@ class TreeDelegate(QStyledItemDelegate):
             QRect(text.left(), text.top(), text.width(), line),
             QRect(text.left(), text.top() + line, text.width(), line),
         )
-        first = self._dot(painter, first, index.data(Role.DRAFTS))
+        first = self._dot(painter, first, index.data(Role.DRAFTS), theme.on_selection if selected else theme.changed)
         first = self._state(painter, option, first, index, weak)
         font = QFont(option.font)
         font.setWeight(QFont.Weight.DemiBold)
@@ -56,12 +56,12 @@ class TreeDelegate(QStyledItemDelegate):
         self._text(painter, small, weak, second, str(index.data(Role.DETAIL) or ""))
         painter.restore()
 
-    def _dot(self, painter: QPainter, area: QRect, drafts: int) -> QRect:
+    def _dot(self, painter: QPainter, area: QRect, drafts: int, colour: str) -> QRect:
         if not drafts:
             return area
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(current_theme().changed))
+        painter.setBrush(QColor(colour))
         painter.drawEllipse(area.right() - DOT, area.center().y() - DOT // 2, DOT, DOT)
         return area.adjusted(0, 0, -DOT - 6, 0)
 

@@ -8,6 +8,7 @@ from enum import IntEnum
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from app.model.device import Meter
+from ui.forms.parts import one_line
 from ui.workbench import Handle, State, Workbench
 
 
@@ -35,6 +36,7 @@ STATE_ICONS = {
     State.IDLE: "plug",
     State.CONNECTING: "refresh",
     State.CONNECTED: "ok",
+    State.LOST: "error",
     State.FAILED: "error",
     State.UNKNOWN: "warning",
 }
@@ -140,6 +142,10 @@ class SiteTree(QAbstractItemModel):
             return node
         return next((child for child in node.children if child.meter and child.meter.serial == meter), None)
 
+    def holds(self, node: Node) -> bool:
+        """Is the node still a row?"""
+        return node.parent is None or (node in node.parent.children and self.holds(node.parent))
+
     def _node(self, index: QModelIndex | None) -> Node:
         return index.internalPointer() if index is not None and index.isValid() else self.root
 
@@ -220,15 +226,15 @@ class SiteTree(QAbstractItemModel):
             return
         if node.meter is not None:
             meter = node.meter
-            node.name = meter.alias or meter.serial
+            node.name = one_line(meter.alias or meter.serial)
             node.detail = " · ".join(
-                filter(None, (meter.serial, meter.location, f"{meter.bus} {meter.address}".strip()))
+                filter(None, (meter.serial, one_line(meter.location), f"{meter.bus} {meter.address}".strip()))
             )
             node.state = meter.state
             node.state_icon = METER_ICONS.get(meter.state, "")
             node.drafts = self._bench.drafts(handle.key, meter.serial)
             return
-        node.name = handle.name
+        node.name = one_line(handle.name)
         how = ", ".join(sorted(way.value for way in handle.row.how)) if not handle.in_site else ""
         title = handle.vendor.title if handle.vendor else ""
         node.detail = " · ".join(

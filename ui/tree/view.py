@@ -93,7 +93,12 @@ class TreePane(QWidget):
         self.view = QTreeView(self)
         self.view.setObjectName("tree.view")
         self.view.setAccessibleName("Devices")
+        self._shown: Node | None = None
+        self._leaving = False
+        # Connected before the view is: it moves its cursor on when the row under it goes.
+        self._rows.rowsAboutToBeRemoved.connect(self._about_to_leave)
         self.view.setModel(self._rows)
+        self._rows.rowsRemoved.connect(self._left)
         self.view.setItemDelegate(TreeDelegate(self.view))
         self.view.setHeaderHidden(True)
         self.view.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
@@ -135,8 +140,14 @@ class TreePane(QWidget):
         column.addLayout(buttons)
 
     def select(self, node: Node) -> None:
-        """Put the cursor on a node."""
+        """Put the cursor on a node. A filter that hides it gives way."""
         index = self._rows.mapFromSource(self._model.index_of(node))
+        if not index.isValid():
+            self.search.clear()
+            self.filter.setCurrentIndex(0)
+            index = self._rows.mapFromSource(self._model.index_of(node))
+        self.view.expand(index.parent())
+        self.view.expand(index)
         self.view.setCurrentIndex(index)
         self.view.scrollTo(index)
 
@@ -153,7 +164,26 @@ class TreePane(QWidget):
         }
 
     def _current(self, index: QModelIndex) -> None:
-        self.selected.emit(index.data(Role.NODE))
+        if not self._leaving:
+            self._shown = index.data(Role.NODE)
+            self.selected.emit(self._shown)
+
+    def _about_to_leave(self) -> None:
+        self._leaving = True
+
+    def _left(self) -> None:
+        """A row that is filtered away must not take the page with it: the cursor waits until the row is back."""
+        current = self.view.currentIndex()
+        if current.isValid() and current.data(Role.NODE) is not self._shown:
+            self.view.setCurrentIndex(QModelIndex())
+        self._leaving = False
+
+    def _return(self) -> None:
+        """Put the cursor back on what is shown, now that its row may be there again."""
+        if self._shown is not None and not self.view.currentIndex().isValid() and self._model.holds(self._shown):
+            self._leaving = True
+            self.view.setCurrentIndex(self._rows.mapFromSource(self._model.index_of(self._shown)))
+            self._leaving = False
 
     def _activate(self, index: QModelIndex) -> None:
         self.activated.emit(index.data(Role.NODE))
@@ -164,3 +194,4 @@ class TreePane(QWidget):
     def _refilter(self) -> None:
         self._rows.show_only(self.search.text(), self.filter.currentData())
         self.view.expandAll()
+        self._return()
