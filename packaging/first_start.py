@@ -52,7 +52,7 @@ def verb_for_machine(name: str, extra: Sequence[str], display: bool) -> tuple[st
         return name, list(extra)
     if name == "demo":
         print(f"{NO_DISPLAY}, so this makes the tour instead: a picture of every page of the demo.", flush=True)
-        return "tour", []
+        return "tour", ["--out", "build/demo-pictures"]
     raise SetupFailed(
         f"{NO_DISPLAY}, so no window can be shown.\n"
         "Everything it does can be done without one: python -m app --help, with the Python in .venv.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import os
 import sys
@@ -20,9 +21,12 @@ MDNS_GROUP = "224.0.0.251"
 
 def _only_loopback(event: str, args: tuple[Any, ...]) -> None:
     """Refuse every socket that would leave this machine; multicast DNS is bound to loopback by its tests."""
-    if event not in {"socket.connect", "socket.sendto"} or not isinstance(args[1], tuple):
+    if event == "socket.getaddrinfo":
+        host = args[0].decode() if isinstance(args[0], bytes) else str(args[0] or "localhost")
+    elif event in {"socket.connect", "socket.sendto"} and isinstance(args[1], tuple):
+        host = str(args[1][0])
+    else:
         return
-    host = str(args[1][0])
     try:
         ip = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -60,6 +64,8 @@ async def _guarded(main: Coroutine[Any, Any, T], limit_s: float) -> T:
     left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     if left:
         await asyncio.wait(left, timeout=0.5)
+    # A task that failed is told of when it is collected: do that now, cycles included.
+    gc.collect(1)
     lost = [task for task in left if not task.done()]
     assert not lost, f"tasks left running: {lost}"
     assert not unseen, f"failures nobody saw: {unseen}"

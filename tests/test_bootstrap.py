@@ -138,7 +138,10 @@ def test_the_distribution_is_known_by_its_family(os_release: str, family: str) -
 
 
 def test_without_a_display_the_demo_becomes_the_tour(capsys: pytest.CaptureFixture[str]) -> None:
-    assert first_start.verb_for_machine("demo", ["--site", "x"], display=False) == ("tour", [])
+    assert first_start.verb_for_machine("demo", ["--site", "x"], display=False) == (
+        "tour",
+        ["--out", "build/demo-pictures"],
+    )
     assert "No display" in capsys.readouterr().out
 
 

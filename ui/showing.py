@@ -28,15 +28,18 @@ async def until_closed(window: Window) -> Path | None:
     _catch_bugs(window)
     window.closed.connect(closed.set)
     window.open_site.connect(open_other)
-    await painted()
-    _log_to_file()
-    await asyncio.to_thread(warm_up)
-    window.tasks.spawn(window, window.bench.browse())
-    await closed.wait()
-    await window.shut_down()
-    sys.excepthook = sys.__excepthook__
-    asyncio.get_running_loop().set_exception_handler(None)
-    window.deleteLater()
+    try:
+        await painted()
+        _log_to_file()
+        await asyncio.to_thread(warm_up)
+        window.tasks.spawn(window, window.bench.browse())
+        await closed.wait()
+    finally:
+        # Also when the program is told to end: drafts are written, devices logged out.
+        await window.shut_down()
+        sys.excepthook = sys.__excepthook__
+        asyncio.get_running_loop().set_exception_handler(None)
+        window.deleteLater()
     return following[-1] if following else None
 
 

@@ -21,11 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from ui.application import run
 
     empty(options.out)
-    run(lambda: _tour(options.out))
-    return 0
+    return run(lambda: _tour(options.out))
 
 
-async def _tour(folder: Path) -> None:
+async def _tour(folder: Path) -> int:
     from ui.demo import demo_window
     from ui.tour_stops import Tour
 
@@ -35,6 +34,7 @@ async def _tour(folder: Path) -> None:
         await window.shut_down()
     write_index(folder, tour.pictures)
     sys.stdout.write(f"{len(tour.pictures)} pictures in {folder}; look at {folder / 'index.html'}\n")
+    return 0
 
 
 def empty(folder: Path) -> None:

@@ -16,9 +16,10 @@ from app.cli.options import Options
 from app.discovery.identify import Found
 from app.discovery.inventory import Inventory, Row
 from app.discovery.mdns import Browser
+from app.discovery.sighting import interfaces_now
 from app.discovery.sweep import SweepPlan, plan_sweep, sweep, usual_ports
 from app.model.device import Address
-from app.model.errors import ExitCode
+from app.model.errors import ExitCode, UsageError
 from app.net.tls import Certificate, handshake
 from app.registry import VENDORS
 
@@ -27,6 +28,10 @@ async def discover(
     console: Console, seconds: float, interfaces: Sequence[str], ranges: Sequence[str], ports: Sequence[int]
 ) -> ExitCode:
     """Listen for announcements and sweep the ranges meanwhile; what both find is one list."""
+    known = {interface.ip for interface in await asyncio.to_thread(interfaces_now)}
+    for wanted in interfaces:
+        if wanted not in known:
+            raise UsageError(f"This computer has no interface {wanted}.", hint=f"It has: {', '.join(sorted(known))}.")
     plans = [plan_sweep(text, ports or usual_ports(VENDORS)) for text in ranges]
     inventory = Inventory(VENDORS)
     browser = Browser(interfaces=interfaces or None)

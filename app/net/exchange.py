@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -106,6 +107,11 @@ def fail(error: httpx.HTTPError, address: Address, method: str, path: str) -> No
     if cause is not None and isinstance(error, httpx.ConnectError):
         reason = (cause.reason or "the connection was closed during the handshake").replace("_", " ").lower()
         raise TlsRefused(f"{address} does not speak TLS with us: {reason}.") from error
+    if isinstance(error, httpx.ConnectError) and _unknown_name(error):
+        raise DeviceUnreachable(
+            f"The name {address.host} is not known here.",
+            hint="Check the spelling, or use the device's IP address.",
+        ) from error
     if isinstance(error, httpx.ConnectError):
         raise DeviceUnreachable(f"Nothing answers at {address}: {_reason(error)}.") from error
     if isinstance(error, httpx.TimeoutException):
@@ -116,6 +122,14 @@ def fail(error: httpx.HTTPError, address: Address, method: str, path: str) -> No
         hint = "Check cable and power, then refresh." if method in IDEMPOTENT else ""
         raise AnswerLost(f"The connection to {address} broke during {method} {path}.", hint=hint) from error
     raise BadReply(f"The exchange with {address} failed: {error}.") from error
+
+
+def _unknown_name(error: BaseException) -> bool:
+    """Could the host's name not be looked up?"""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, socket.gaierror):
+        seen = seen.__cause__ or seen.__context__
+    return seen is not None
 
 
 def _reason(error: BaseException) -> str:

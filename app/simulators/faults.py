@@ -42,6 +42,12 @@ class Faults:
         with self._lock:
             self._planned.append(_Planned(fault, times, method, path))
 
+    @property
+    def pending(self) -> int:
+        """How many planned kinds of failure have not struck yet, or not often enough."""
+        with self._lock:
+            return len(self._planned)
+
     def clear(self) -> None:
         """From now on nothing fails."""
         with self._lock:

@@ -305,7 +305,8 @@ def test_legacy_gateway_refuses_modern_clients_and_takes_old_ones(run: Run) -> N
         old.minimum_version = ssl.TLSVersion.TLSv1
     old.set_ciphers("DEFAULT:@SECLEVEL=0")
     with SimulatorHost([simulator]) as host:
-        with pytest.raises(ssl.SSLError, match=r"(?i)protocol.version"):
+        # Systems differ in what they mind first: the version, or the key of 1024 bits.
+        with pytest.raises(ssl.SSLError, match=r"(?i)protocol.version|key too weak|key too small"):
             run(about(host[0], trusting(simulator.certificate)))
         assert b"200 OK" in run(about(host[0], old))
 

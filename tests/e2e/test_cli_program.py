@@ -8,10 +8,15 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from app.simulators.faults import Fault
+from app.site.sitefile import SiteFile
+from tests.gateways import MAIN, PASSWORD, gateway
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "app")
@@ -191,3 +196,34 @@ class Terminal:
             self._shown += more.decode()
         os.close(self._terminal)
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1]), self._shown
+
+
+def test_a_program_killed_in_the_middle_of_a_send_leaves_the_story_in_the_journal(home: Path, tmp_path: Path) -> None:
+    site = tmp_path / "house.wattwright"
+    with gateway() as device:
+        device.faults.add(Fault.STALL, method="POST", path=f"/meters/{MAIN}")
+        command = [*PROGRAM, "send", device.running.url, "--meter", MAIN, "ratios", "ct_numerator=80"]
+        command += ["--vendor", "g13", "--accept-certificate", "--site", str(site), "--yes", "--json"]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(home, WATTWRIGHT_PASSWORD=PASSWORD),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            patience = time.monotonic() + 30
+            while device.faults.pending and process.poll() is None and time.monotonic() < patience:
+                time.sleep(0.02)
+            assert process.poll() is None, "still waiting for the answer to its write"
+        finally:
+            process.kill()
+            process.wait(timeout=10)
+    kept = SiteFile.open(site)
+    try:
+        (operation,) = kept.journal.unfinished()
+        assert operation.section == "g13.ratios"
+        assert [(change.field, change.after) for change in operation.changes] == [("ct_numerator", 80)]
+        assert operation.steps[0].unknown, "sent, and nobody knows whether it arrived"
+    finally:
+        kept.close()

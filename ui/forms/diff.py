@@ -35,6 +35,7 @@ from ui.theme import restyle
 
 PlanFor = Callable[[Iterable[str] | None], Preview]
 _SIZE = (820, 560)
+NARROWEST = 168
 _ROW_WORDS = {RowState.ADDED: "added", RowState.REMOVED: "removed", RowState.CHANGED: "changed"}
 _ROW_ICONS = {RowState.ADDED: "add", RowState.REMOVED: "remove", RowState.CHANGED: "edited"}
 
@@ -126,6 +127,7 @@ class PreviewDialog(QDialog):
     def _fit_columns(self) -> None:
         header = self._tree.header()
         header.setSectionsMovable(False)
+        header.setMinimumSectionSize(NARROWEST)
         for column, mode in enumerate((QHeaderView.ResizeMode.ResizeToContents, *[QHeaderView.ResizeMode.Stretch] * 2)):
             header.setSectionResizeMode(column, mode)
 

@@ -30,6 +30,8 @@ PICTURE = Qt.ItemDataRole.UserRole + 1
 TONE = Qt.ItemDataRole.UserRole + 2
 ROW = 34
 LIST = 204
+WIDEST_LIST = 236
+MARGIN = 12
 ICON = QSize(20, 20)
 
 
@@ -66,7 +68,6 @@ class DevicePage(QWidget):
         self.list = QListWidget(self)
         self.list.setObjectName(f"{self.name}.sections")
         self.list.setAccessibleName("Sections")
-        self.list.setFixedWidth(LIST)
         self.list.setIconSize(ICON)
         self._trouble = Strip(f"{self.name}.trouble", self)
         self._reopen = push_button("Connect again", f"{self.name}.reopen", "plug")
@@ -159,6 +160,8 @@ class DevicePage(QWidget):
         self._paint_icons()
 
     def _paint_icons(self) -> None:
+        # The words of the widest entry, in the theme's font, as far as the page can spare the room.
+        self.list.setFixedWidth(min(max(LIST, self.list.sizeHintForColumn(0) + 2 * MARGIN), WIDEST_LIST))
         for row in range(self.list.count()):
             item = self.list.item(row)
             picture = item.data(PICTURE)
