@@ -65,6 +65,14 @@ def light_theme(qapp: QApplication) -> Iterator[None]:
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def nothing_of_qt_left_over(qapp: QApplication) -> Iterator[None]:
+    """What these tests leave in cycles is collected on this thread, not on a simulator's in a later module."""
+    yield
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+
+
 @dataclass
 class Bench:
     """A gateway, a session on it, and a window that takes panels."""

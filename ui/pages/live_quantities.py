@@ -129,12 +129,14 @@ class ValueTable(QScrollArea):
         self._labels: dict[str, tuple[QLabel, QLabel, Quantity]] = {}
         self._heads: dict[Phase, QLabel] = {}
         self._stale = False
+        self._rows = 0
         self.setAccessibleName("Present values")
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         notifier.theme_changed.connect(self._dress)
+        notifier.theme_changed.connect(self._fit)
 
     def offer(self, quantities: Sequence[Quantity]) -> None:
         """Exchange the quantities shown."""
@@ -158,11 +160,21 @@ class ValueTable(QScrollArea):
             for column, phase in enumerate(phases):
                 if phase in family.members:
                     self._add(grid, row, 2 * column + 1, family.members[phase])
+        self._rows = len(shown)
         self.setWidget(inside)
         self._dress()
-        whole = inside.sizeHint().height()
-        hidden = max(0, len(shown) - ROWS_SHOWN) * self._value_height()
-        self.setFixedHeight(whole - hidden if shown else 0)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as its rows in the theme's font, up to so many."""
+        inside = self.widget()
+        if inside is None:
+            return
+        for child in inside.findChildren(QLabel):
+            child.ensurePolished()
+        inside.layout().activate()
+        hidden = max(0, self._rows - ROWS_SHOWN) * self._value_height()
+        self.setFixedHeight(inside.sizeHint().height() - hidden if self._rows else 0)
 
     def _add(self, grid: QGridLayout, row: int, column: int, quantity: Quantity) -> None:
         number, unit = plain_label("–"), plain_label(quantity.unit.value, role="muted")
