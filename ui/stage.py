@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDialog, QLineEdit, QWidget
 
 from ui.forms.editors import Editor
 
@@ -113,8 +113,3 @@ def photograph(window: QWidget) -> QPixmap:
         painter.drawPixmap(corner, shown.grab())
     painter.end()
     return picture
-
-
-def settle() -> None:
-    """Lay out what was changed, without waiting for the next turn of the loop."""
-    QApplication.sendPostedEvents()

@@ -61,8 +61,6 @@ class Window(QMainWindow):
         self.pages.addWidget(self.connecting)
         self._device_pages: dict[tuple[int, str], DevicePage] = {}
         self._shown: Handle | None = None
-        self.moved_away = False
-        """The site was saved under another name: an unsaved one is not needed any more."""
         self._lay_out()
         self.theme_actions = make_menu(self)
         self._wire()
@@ -295,5 +293,3 @@ class Window(QMainWindow):
             self._device_pages.pop(key).close()
         await self.tasks.aclose()
         await self.bench.aclose()
-        if self.moved_away and self.bench.site.unsaved:
-            self.bench.site.path.unlink(missing_ok=True)

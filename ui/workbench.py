@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -53,7 +54,6 @@ class Workbench(QObject):
         passwords: Passwords,
         *,
         interfaces: Sequence[str] | None = None,
-        known_logins: dict[str, Credentials] | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -62,7 +62,8 @@ class Workbench(QObject):
         self.pins = pins
         self.passwords = passwords
         self.interfaces = interfaces
-        self._known_logins = known_logins or {}
+        self.move_to: Path | None = None
+        """Where the site goes on after closing: it was saved under another name."""
         self.inventory = Inventory(tuple(vendors))
         self.handles: dict[int, Handle] = {}
         self._drafts: dict[str, dict[str, int]] = {}
@@ -250,7 +251,7 @@ class Workbench(QObject):
 
     async def _credentials(self, address: Address, vendor: Vendor) -> Credentials | None:
         user = self._user(address.netloc, vendor)
-        return await self.passwords.get(address.netloc, user) or self._known_logins.get(address.netloc)
+        return await self.passwords.get(address.netloc, user)
 
     def _user(self, netloc: str, vendor: Vendor) -> str:
         return (self.site.setting(f"user {netloc}") or vendor.default_user.encode()).decode()
@@ -291,7 +292,13 @@ class Workbench(QObject):
         """Hang up everywhere and close the site file."""
         for handle in tuple(self.handles.values()):
             await self.close(handle)
-        self.site.close()
+        if self.move_to is None:
+            self.site.close()
+            return
+        try:
+            (await self.site.save_as(self.move_to)).close()
+        finally:
+            self.site.close()
 
     # Drafts.
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.model.errors import StorageFailed
 from tests.ui.conftest import QRun, until
 from ui.main import _work
+from ui.pages.sites import save_under
 from ui.window import Window
 
 
@@ -71,3 +72,21 @@ def test_a_fault_of_ours_is_shown_and_the_program_goes_on(qrun: QRun, tmp_path: 
         assert await work == 0
 
     qrun(stumble(), 60)
+
+
+def test_saving_under_a_name_takes_along_what_is_written_until_the_end(qrun: QRun, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.wattwright", tmp_path / "new.wattwright"
+
+    async def save() -> None:
+        work = asyncio.get_running_loop().create_task(_work(_options(old)))
+        window = await _shown("old")
+        await until(lambda: window.tasks.running)
+        # Written as late as a draft that is flushed when its panel closes.
+        window.closed.connect(lambda: window.bench.site.put_setting("late", b"kept"))
+        await save_under(window, new)
+        after = await _shown("new")
+        assert after.bench.site.setting("late") == b"kept"
+        after.close()
+        assert await work == 0
+
+    qrun(save(), 60)

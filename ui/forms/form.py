@@ -77,7 +77,3 @@ class SectionForm(QWidget):
     def unread(self) -> list[str]:
         """The fields whose entry cannot be read."""
         return [name for name, row in self.rows.items() if row.editor.problem()]
-
-    def go_to(self, name: str) -> None:
-        """Give a field the keyboard."""
-        self.rows[name].editor.setFocus()

@@ -40,7 +40,18 @@ async def saved_site(window: Window) -> None:
     dialog = _dialog(window, "Save the site as", QFileDialog.AcceptMode.AcceptSave, "site.save")
     if not await answered(dialog) or not dialog.selectedFiles():
         return
-    path = Path(dialog.selectedFiles()[0]).with_suffix(SUFFIX)
+    await save_under(window, Path(dialog.selectedFiles()[0]).with_suffix(SUFFIX))
+
+
+async def save_under(window: Window, path: Path) -> None:
+    """Go on in another file.
+
+    Raises:
+        StorageFailed: it cannot be written; the window stays with its own.
+    """
     await window.bench.site.copy_to(path)
-    window.moved_away = True
+    # Copied again once everything is written and hung up: what is being edited now must not stay behind.
+    window.bench.move_to = path
     window.open_site.emit(str(path))
+    if window.isVisible():
+        window.bench.move_to = None
