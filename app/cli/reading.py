@@ -11,7 +11,8 @@ from app.cli.options import Options
 from app.commission.plain import plain_of, to_plain
 from app.commission.session import DeviceSession
 from app.model.errors import AppError, CertificateNotTrusted, DeviceUnreachable, ExitCode, LoginFailed
-from app.model.section import AnySection, Field, Kind
+from app.model.field import Field, Kind
+from app.model.section import AnySection
 
 LONGEST_LIMITS = 100
 

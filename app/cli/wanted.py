@@ -12,7 +12,8 @@ import msgspec
 from app.commission.draft import Draft
 from app.commission.plain import NOW, parse_value
 from app.model.errors import UsageError
-from app.model.section import AnySection, Kind
+from app.model.field import Kind
+from app.model.section import AnySection
 
 STANDARD_INPUT = "-"
 

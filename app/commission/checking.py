@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from app.model.section import AnySection, Field, Kind, Problem
+from app.model.field import Field, Kind
+from app.model.section import AnySection, Problem
 
 
 def problems_of(section: AnySection, value: msgspec.Struct) -> list[Problem]:
@@ -78,9 +79,19 @@ def same(field: Field, left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def _rows(field: Field, table: Any) -> list[tuple[Any, ...]]:
+def settled(field: Field, wanted: Any, found: Any) -> bool:
+    """Does a read-back show what was wanted? A secret is never given back: of that nothing can be told."""
+    if field.secret:
+        return True
+    if field.kind is Kind.TABLE and wanted is not None and found is not None:
+        return _rows(field, wanted, secrets=False) == _rows(field, found, secrets=False)
+    return same(field, wanted, found)
+
+
+def _rows(field: Field, table: Any, *, secrets: bool = True) -> list[tuple[Any, ...]]:
     """What counts of a table: the columns that can be set, in the order that counts."""
-    rows = [tuple(getattr(row, column.name) for column in field.columns if not column.read_only) for row in table]
+    names = [column.name for column in field.columns if not column.read_only and (secrets or not column.secret)]
+    rows = [tuple(getattr(row, name) for name in names) for row in table]
     return sorted(rows) if field.row_key else rows
 
 

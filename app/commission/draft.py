@@ -6,7 +6,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from app.model.section import Change, Kind, Problem, Section
+from app.model.field import Kind
+from app.model.section import Change, Problem, Section
 
 from .checking import problems_of, same
 
@@ -90,7 +91,7 @@ class Draft(Generic[M]):
 
     def problems(self) -> list[Problem]:
         """What stands against sending it."""
-        return problems_of(self.section, self.value)
+        return problems_of(self.section, self.value) + self.section.change_problems(self.base, self.value)
 
     def sendable(self) -> bool:
         """Are there changes, and nothing but warnings against them?"""

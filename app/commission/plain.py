@@ -9,7 +9,11 @@ from typing import Any
 import msgspec
 
 from app.model.errors import InvalidValue, UsageError
-from app.model.section import AnySection, Field, Kind
+from app.model.field import Field, Kind
+from app.model.section import AnySection
+
+STRUCK = "…"
+"""In place of a secret."""
 
 NOW = "now"
 """What the command line accepts for a moment: the time of this computer when it is sent."""
@@ -25,9 +29,19 @@ def to_plain(value: Any) -> Any:
 
 
 def plain_of(section: AnySection, value: msgspec.Struct) -> dict[str, Any]:
-    """A section's value as a JSON object without its secret fields."""
-    secret = {field.name for field in section.fields if field.secret}
-    return {name: plain for name, plain in msgspec.to_builtins(value).items() if name not in secret}
+    """A section's value as a JSON object without its secret fields and columns."""
+    return {field.name: plain_value(field, getattr(value, field.name)) for field in section.fields if not field.secret}
+
+
+def plain_value(field: Field, value: Any) -> Any:
+    """A field's value as JSON types. A secret is struck out; so is a secret column of a table."""
+    if field.secret:
+        return STRUCK
+    plain = to_plain(value)
+    secret = {column.name for column in field.columns if column.secret}
+    if secret and isinstance(plain, list):
+        return [{name: cell for name, cell in row.items() if name not in secret} for row in plain]
+    return plain
 
 
 def field_from_plain(model: type[msgspec.Struct], name: str, plain: object) -> Any:

@@ -16,6 +16,8 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
     REFUSED = "refused"
     UNCHANGED = "unchanged"
+    NOT_SENT = "not sent"
+    """Of a part only: an earlier request failed."""
 
 
 class StepState(Enum):
@@ -46,6 +48,14 @@ class SentChange(msgspec.Struct, frozen=True):
     now: Any
 
 
+class Part(msgspec.Struct, frozen=True):
+    """What became of one changed field."""
+
+    field: str
+    label: str
+    outcome: Outcome
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """The whole story of one sending. `message` and `hint` say what to do when it did not end well."""
 
@@ -58,3 +68,6 @@ class Receipt(msgspec.Struct, frozen=True):
     message: str = ""
     hint: str = ""
     details: str = ""
+    parts: tuple[Part, ...] = ()
+    field: str = ""
+    """The field that a refusal is about, where the device or the request says so."""

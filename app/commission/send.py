@@ -5,30 +5,28 @@ A device's 'success' proves nothing, and a lost answer proves nothing either: on
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from app.model.errors import (
-    AnswerLost,
     AppError,
-    BadReply,
     ChangedMeanwhile,
+    DeviceRefused,
     InvalidValue,
-    StorageFailed,
     UsageError,
 )
 from app.model.section import AnySection, Change, Step
 from app.model.vendor import Connection
 
-from .checking import problems_of, same
+from .checking import problems_of, same, settled
 from .draft import changes_between
-from .plain import to_plain
-from .receipt import Outcome, Receipt, SentChange, SentStep, StepState
-from .records import Journal, Operation
+from .plain import plain_value
+from .receipt import Outcome, Part, Receipt, SentChange, StepState
+from .records import Journal
+from .steps import Sending
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def preview(
         after = section.now(after)
     if section.normalise is not None:
         after = section.normalise(after)
-    for problem in problems_of(section, after):
+    for problem in (*problems_of(section, after), *section.change_problems(fresh, after)):
         if not problem.warning:
             raise InvalidValue(problem.field, problem.message)
     actual = changes_between(section, fresh, after, now=now)
@@ -109,7 +107,7 @@ async def send(
         plan.steps,
         plan.erases,
     )
-    sending = _Sending(connection, operation)
+    sending = Sending(connection, operation)
     receipt: Receipt | None = None
     try:
         await sending.perform(plan.steps)
@@ -125,65 +123,8 @@ async def send(
     return receipt
 
 
-@dataclass
-class _Sending:
-    """The steps of one sending, as far as they got."""
-
-    connection: Connection
-    operation: Operation
-    done: list[SentStep] = field(default_factory=list)
-    error: AppError | None = None
-    unkept: StorageFailed | None = None
-    """The journal could not be written: what was sent up to there is told all the same, and nothing more is sent."""
-
-    async def perform(self, steps: Sequence[Step]) -> None:
-        for index, step in enumerate(steps):
-            if self.error is not None:
-                self._note(index, step, StepState.NOT_SENT, "")
-                continue
-            try:
-                self.operation.before(index, step)
-            except StorageFailed as error:
-                self.error = self.unkept = error
-                self._note(index, step, StepState.NOT_SENT, "")
-                continue
-            try:
-                await self.connection.perform(step)
-            except (AnswerLost, BadReply) as error:
-                # An answer that cannot be read says as little as none.
-                self.error = error
-                self._note(index, step, StepState.UNKNOWN, error.message)
-            except AppError as error:
-                self.error = error
-                self._note(index, step, StepState.REFUSED, error.message)
-            except asyncio.CancelledError:
-                self._note(index, step, StepState.UNKNOWN, "stopped while it was on its way")
-                raise
-            else:
-                self._note(index, step, StepState.DONE, "")
-
-    def _note(self, index: int, step: Step, state: StepState, message: str) -> None:
-        self.done.append(SentStep(step.title, step.method, step.path, state, message))
-        try:
-            self.operation.after(index, state.value, message)
-        except StorageFailed as error:
-            self.unkept = self.unkept or error
-            self.error = self.error or error
-
-    def end(self, outcome: Outcome, receipt: dict[str, Any]) -> None:
-        """Close the journal's entry. It stays open, and so 'unknown', if it cannot be written."""
-        try:
-            self.operation.end(outcome.value, receipt)
-        except StorageFailed as error:
-            self.unkept = self.unkept or error
-
-    @property
-    def answer_lost(self) -> bool:
-        return any(step.state is StepState.UNKNOWN for step in self.done)
-
-
 async def _read_back(
-    section: AnySection, connection: Connection, target: str, sending: _Sending
+    section: AnySection, connection: Connection, target: str, sending: Sending
 ) -> msgspec.Struct | None:
     try:
         found: msgspec.Struct = await section.read(connection, target)
@@ -194,7 +135,7 @@ async def _read_back(
 
 
 def _receipt(
-    section: AnySection, target: str, plan: Preview, sending: _Sending, found: msgspec.Struct | None
+    section: AnySection, target: str, plan: Preview, sending: Sending, found: msgspec.Struct | None
 ) -> Receipt:
     changes = tuple(
         SentChange(c.field, c.before, c.after, None if found is None else getattr(found, c.field)) for c in plan.changes
@@ -208,10 +149,57 @@ def _receipt(
         wrong = ", ".join(section.field(name).label for name in differing(section, plan, found))
         message = message or f"The device said yes, but has other values now: {wrong}."
         hint = hint or "Look at the values that the device has now; correct them or send again."
-    return Receipt(section.key, target, outcome, changes, tuple(sending.done), plan.erases, message, hint, details)
+    return Receipt(
+        section=section.key,
+        target=target,
+        outcome=outcome,
+        changes=changes,
+        steps=tuple(sending.done),
+        erases=plan.erases,
+        message=message,
+        hint=hint,
+        details=details,
+        parts=_parts(section, plan, sending, found),
+        field=_blamed(section, plan, sending),
+    )
 
 
-def _outcome(section: AnySection, plan: Preview, sending: _Sending, found: msgspec.Struct | None) -> Outcome:
+def _parts(section: AnySection, plan: Preview, sending: Sending, found: msgspec.Struct | None) -> tuple[Part, ...]:
+    """What became of each changed field: some may stand while the request for the next was refused."""
+    wrong = set(differing(section, plan, found))
+    parts = []
+    for change in plan.changes:
+        states = [
+            sent.state for sent, step in zip(sending.done, plan.steps, strict=True) if change.field in step.fields
+        ]
+        outcome = Outcome.DIFFERS
+        if found is not None and change.field not in wrong:
+            outcome = Outcome.VERIFIED
+        elif StepState.UNKNOWN in states or (found is None and StepState.DONE in states):
+            outcome = Outcome.UNKNOWN
+        elif StepState.REFUSED in states:
+            outcome = Outcome.REFUSED
+        elif states and all(state is StepState.NOT_SENT for state in states):
+            outcome = Outcome.NOT_SENT
+        parts.append(Part(change.field, section.field(change.field).label, outcome))
+    return tuple(parts)
+
+
+def _blamed(section: AnySection, plan: Preview, sending: Sending) -> str:
+    """The field that a refusal is about: the one that the device names, else the only one of the refused request."""
+    tag = sending.error.field if isinstance(sending.error, DeviceRefused) else ""
+    named = section.tags.get(tag, tag)
+    if any(field.name == named for field in section.fields):
+        return named
+    changed = {change.field for change in plan.changes}
+    for sent, step in zip(sending.done, plan.steps, strict=True):
+        if sent.state is StepState.REFUSED:
+            about = [name for name in step.fields if name in changed]
+            return about[0] if len(about) == 1 else ""
+    return ""
+
+
+def _outcome(section: AnySection, plan: Preview, sending: Sending, found: msgspec.Struct | None) -> Outcome:
     if found is None:
         refused_at_once = all(step.state in (StepState.REFUSED, StepState.NOT_SENT) for step in sending.done)
         return Outcome.REFUSED if refused_at_once else Outcome.UNKNOWN
@@ -240,7 +228,7 @@ def differing(section: AnySection, plan: Preview, found: msgspec.Struct | None) 
     return [
         change.field
         for change in plan.changes
-        if not same(section.field(change.field), getattr(found, change.field), getattr(plan.after, change.field))
+        if not settled(section.field(change.field), getattr(plan.after, change.field), getattr(found, change.field))
     ]
 
 
@@ -248,7 +236,7 @@ def receipt_plain(section: AnySection, receipt: Receipt) -> dict[str, Any]:
     """A receipt as JSON types, in the form that the command line prints. Secret values are struck out."""
 
     def shown(name: str, value: Any) -> Any:
-        return "…" if section.field(name).secret else to_plain(value)
+        return plain_value(section.field(name), value)
 
     return {
         "section": receipt.section,
@@ -271,6 +259,5 @@ def receipt_plain(section: AnySection, receipt: Receipt) -> dict[str, Any]:
 
 def _plain_change(section: AnySection, change: Change) -> Change:
     """A change as the journal keeps it: JSON types, without secrets."""
-    if section.field(change.field).secret:
-        return Change(change.field, "…", "…")
-    return Change(change.field, to_plain(change.before), to_plain(change.after))
+    field = section.field(change.field)
+    return Change(change.field, plain_value(field, change.before), plain_value(field, change.after))

@@ -6,19 +6,26 @@ The window and the command line work through this and nothing below it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from app.model.action import AnyAction
+from app.model.archive import AnyArchive, Query, Records
 from app.model.device import Address, Credentials, Identity, Meter
 from app.model.errors import StorageFailed, UsageError
-from app.model.section import AnySection, Capabilities, Change, Scope, Support
+from app.model.field import Choice
+from app.model.job import Progress
+from app.model.section import AnySection, Change, Scope
+from app.model.support import Capabilities, Support
 from app.model.vendor import Connection, Vendor
 from app.net.client import DeviceClient, Policy
 from app.net.pins import Pins
 
+from .action import act
 from .checking import same
 from .draft import Draft, carried_over
 from .live import FeedHub
@@ -98,8 +105,8 @@ class DeviceSession:
         self.meters = await self.connection.meters()
         return self.meters
 
-    def target(self, section: AnySection, meter: str) -> str:
-        """The target of a section: the meter, or the device itself.
+    def target(self, section: AnySection | AnyArchive | AnyAction, meter: str) -> str:
+        """The target of a section, archive or action: the meter, or the device itself.
 
         Raises:
             UsageError: the section belongs to meters and none is named.
@@ -115,14 +122,28 @@ class DeviceSession:
         scope = Scope.METER if meter else Scope.DEVICE
         return tuple(section for section in self.vendor.sections if section.scope is scope)
 
+    def archives(self, meter: str = "") -> tuple[AnyArchive, ...]:
+        """What the device itself, or one of its meters, keeps by time."""
+        scope = Scope.METER if meter else Scope.DEVICE
+        return tuple(archive for archive in self.vendor.archives if archive.scope is scope)
+
+    def actions(self, meter: str = "", *, beside: str | None = None) -> tuple[AnyAction, ...]:
+        """What the device itself, or one of its meters, can be told to do; `beside` picks those of one page."""
+        scope = Scope.METER if meter else Scope.DEVICE
+        return tuple(
+            action
+            for action in self.vendor.actions
+            if action.scope is scope and (beside is None or action.beside == beside)
+        )
+
     async def capabilities(self, target: str) -> Capabilities:
         """What the device or a meter offers to this account; asked once."""
         if target not in self._capabilities:
             self._capabilities[target] = await self.connection.capabilities(target)
         return self._capabilities[target]
 
-    async def support(self, section: AnySection, meter: str) -> Support:
-        """Can the section be read and written here?"""
+    async def support(self, section: AnySection | AnyArchive | AnyAction, meter: str) -> Support:
+        """Can the section be read and written, the archive read, the action done here?"""
         return section.support(await self.capabilities(self.target(section, meter)))
 
     async def read(self, section: AnySection, meter: str) -> Live:
@@ -251,6 +272,34 @@ class DeviceSession:
             draft.rebase(msgspec.structs.replace(draft.base, **now))
             self._live[section.key, receipt.target] = Live(draft.base, datetime.now().astimezone())
         self.keep(section, meter)
+
+    async def records(self, archive: AnyArchive, meter: str, query: Query) -> Records:
+        """Read an archive.
+
+        Raises:
+            AppError: it cannot be read.
+        """
+        return await archive.read(self.connection, self.target(archive, meter), query)
+
+    async def options(self, archive: AnyArchive, meter: str) -> Mapping[str, tuple[Choice, ...]]:
+        """The choices of an archive's parameters that only the device knows."""
+        return await archive.options(self.connection, self.target(archive, meter))
+
+    async def act(
+        self, action: AnyAction, meter: str, parameters: msgspec.Struct
+    ) -> AsyncGenerator[Progress | Receipt, None]:
+        """Do an action: what goes on meanwhile, and at last the receipt.
+
+        Raises:
+            AppError: nothing was sent.
+        """
+        target = self.target(action, meter)
+        doing = act(action, self.connection, self.key, target, parameters, journal=self._journal)
+        async with aclosing(doing):
+            async for event in doing:
+                if isinstance(event, Receipt):
+                    self.receipts[action.key, target] = event
+                yield event
 
     async def aclose(self) -> None:
         """Close feeds, log out, hang up."""

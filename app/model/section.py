@@ -10,155 +10,18 @@ annotated with a `Field`:
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
 from enum import Enum
-from types import UnionType
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from .field import Field, fields_of
+from .support import Capabilities, Support, support_of
+
 M = TypeVar("M", bound=msgspec.Struct)
 C = TypeVar("C")
-
-
-class Kind(Enum):
-    """How a field's value is written: which editor it gets, and what the command line accepts."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    SWITCH = "switch"
-    MOMENT = "date and time"
-    CHOICE = "choice"
-    TABLE = "table"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One allowed value and its name in the installer's words."""
-
-    value: Any
-    label: str
-
-
-@dataclass(frozen=True)
-class Field:
-    """What a setting is: label, unit, limits, choices, help and the manual's section.
-
-    `name`, `kind`, `columns` and `default` are filled in from the model by `fields_of`.
-    """
-
-    label: str
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    max_length: int | None = None
-    pattern: str = ""
-    pattern_help: str = ""
-    choices: tuple[Choice, ...] = ()
-    suggestions: bool = False
-    """The choices are examples; other values of the same type are shown and kept as they came."""
-    max_rows: int | None = None
-    row_key: str = ""
-    """The column that names a row; the order of rows then means nothing."""
-    read_only: bool = False
-    secret: bool = False
-    tolerance: timedelta = timedelta(0)
-    """Moments that differ by less count as the same on read-back (a clock goes on)."""
-    decimals: int | None = None
-    help: str = ""
-    manual: str = ""
-    name: str = ""
-    kind: Kind = Kind.TEXT
-    columns: tuple[Field, ...] = ()
-    row: type[msgspec.Struct] | None = None
-
-    def limits(self) -> str:
-        """The allowed values in words, for the form, the command line and the documentation."""
-        if self.choices and not self.suggestions:
-            return "one of " + ", ".join(choice.label for choice in self.choices)
-        parts = []
-        if self.minimum is not None and self.maximum is not None:
-            parts.append(f"{self.minimum:g} to {self.maximum:g}{_spaced(self.unit)}")
-        elif self.minimum is not None:
-            parts.append(f"at least {self.minimum:g}{_spaced(self.unit)}")
-        elif self.maximum is not None:
-            parts.append(f"at most {self.maximum:g}{_spaced(self.unit)}")
-        if self.max_length is not None:
-            parts.append(f"at most {self.max_length} characters")
-        if self.max_rows is not None:
-            parts.append(f"at most {self.max_rows} rows")
-        if self.pattern_help:
-            parts.append(self.pattern_help)
-        return ", ".join(parts)
-
-    def show(self, value: Any) -> str:
-        """The value in words, with its unit: the same everywhere."""
-        if value is None:
-            return "–"
-        if self.secret:
-            return "••••" if value else "unchanged"
-        for choice in self.choices:
-            if choice.value == value:
-                return choice.label
-        if self.kind is Kind.SWITCH:
-            return "on" if value else "off"
-        if self.kind is Kind.TABLE:
-            return f"{len(value)} {'row' if len(value) == 1 else 'rows'}"
-        if isinstance(value, datetime):
-            return value.strftime("%Y-%m-%d %H:%M:%S")
-        if isinstance(value, float):
-            return (f"{value:.{self.decimals}f}" if self.decimals is not None else f"{value:g}") + _spaced(self.unit)
-        return f"{value}{_spaced(self.unit)}"
-
-
-def _spaced(unit: str) -> str:
-    return f" {unit}" if unit else ""
-
-
-_KINDS: Mapping[type, Kind] = {
-    bool: Kind.SWITCH,
-    int: Kind.INTEGER,
-    float: Kind.NUMBER,
-    str: Kind.TEXT,
-    datetime: Kind.MOMENT,
-}
-
-
-@functools.cache
-def fields_of(model: type[msgspec.Struct]) -> tuple[Field, ...]:
-    """The declared fields of a model, in order.
-
-    Raises:
-        TypeError: a field has no `Field`, or a type that no editor knows. Found by the first test that runs.
-    """
-    hints = get_type_hints(model, include_extras=True)
-    return tuple(_declared(model, name, hints[name]) for name in model.__struct_fields__)
-
-
-def _declared(model: type[msgspec.Struct], name: str, hint: Any) -> Field:
-    if get_origin(hint) is not Annotated:
-        raise TypeError(f"{model.__name__}.{name} declares no Field")
-    base, *notes = get_args(hint)
-    note = next((n for n in notes if isinstance(n, Field)), None)
-    if note is None:
-        raise TypeError(f"{model.__name__}.{name} declares no Field")
-    if get_origin(base) in (Union, UnionType):
-        base = next(part for part in get_args(base) if part is not type(None))
-    if get_origin(base) is tuple:
-        row = get_args(base)[0]
-        return replace(note, name=name, kind=Kind.TABLE, row=row, columns=fields_of(row))
-    if isinstance(base, type) and issubclass(base, Enum):
-        choices = note.choices or tuple(Choice(member, str(member.value)) for member in base)
-        return replace(note, name=name, kind=Kind.CHOICE, choices=choices)
-    if note.choices:
-        return replace(note, name=name, kind=Kind.CHOICE)
-    if base not in _KINDS:
-        raise TypeError(f"{model.__name__}.{name}: no editor for {base!r}")
-    return replace(note, name=name, kind=_KINDS[base])
 
 
 class Scope(Enum):
@@ -210,28 +73,31 @@ class Change(msgspec.Struct, frozen=True):
     after: Any
 
 
-class Capabilities(msgspec.Struct, frozen=True):
-    """What a device or meter offers to the account in use.
+class Guide(msgspec.Struct, frozen=True):
+    """What a change does that can cut the device off, and how it is found again.
 
-    `offered` None means that it is not known: then everything is tried. `may_write` is false for an account
-    that may only look, and `reason` says so in words.
+    `words` says before the sending what will happen; `host` is the address that the device will listen at
+    (empty: the same, or not known), `mask` that address's subnet mask. `patience_s` is how long it may be gone.
+    `lost` says how to get it back when it does not turn up.
     """
 
-    offered: frozenset[str] | None = None
-    may_write: bool = True
-    reason: str = ""
-
-
-class Support(msgspec.Struct, frozen=True):
-    """Whether a section can be read and written here, and if not, why, in words."""
-
-    readable: bool
-    writable: bool
-    reason: str = ""
+    words: str
+    host: str = ""
+    mask: str = ""
+    patience_s: float = 120.0
+    lost: str = ""
 
 
 def _no_problems(_: Any) -> list[Problem]:
     return []
+
+
+def _nothing_impossible(_before: Any, _after: Any) -> list[Problem]:
+    return []
+
+
+def _no_guide(_before: Any, _after: Any) -> Guide | None:
+    return None
 
 
 def _erases_nothing(_before: Any, _after: Any) -> tuple[str, ...]:
@@ -256,6 +122,12 @@ class Section(Generic[M, C]):
     read: Callable[[C, str], Awaitable[M]]
     plan: Callable[[M, M, str], list[Step]] | None = None
     problems: Callable[[M], list[Problem]] = _no_problems
+    change_problems: Callable[[M, M], list[Problem]] = _nothing_impossible
+    """What stands against this change though both values are possible: what the device cannot delete."""
+    guide: Callable[[M, M], Guide | None] = _no_guide
+    """A change that can cut the device off says so here; it is then found again by its identity."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The device's own names of fields, where its refusals use others than ours: {"dmc": "channels"}."""
     erases: Callable[[M, M], tuple[str, ...]] = _erases_nothing
     normalise: Callable[[M], M] | None = None
     """Makes values that mean the same the same: a weekday where no week is used. Done before anything is planned."""
@@ -292,20 +164,7 @@ class Section(Generic[M, C]):
 
     def support(self, capabilities: Capabilities) -> Support:
         """Can this be read and written, given what the device offers to this account?"""
-        offered = capabilities.offered
-        if offered is not None:
-            missing = ", ".join(need for need in self.needs_read if need not in offered)
-            if missing:
-                return Support(False, False, f"This type of meter has no {self.title.lower()} (it lacks: {missing}).")
-        if self.plan is None:
-            return Support(True, False, "")
-        if not capabilities.may_write:
-            return Support(True, False, capabilities.reason or "This account may only look.")
-        if offered is not None:
-            missing = ", ".join(need for need in self.needs_write if need not in offered)
-            if missing:
-                return Support(True, False, f"This type of meter cannot be set so (it lacks: {missing}).")
-        return Support(True, True, "")
+        return support_of(self.title, capabilities, self.needs_read, self.needs_write, settable=self.plan is not None)
 
 
 AnySection = Section[Any, Any]

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from .action import AnyAction
+from .archive import AnyArchive
 from .device import Identity, Meter
+from .firmware import Firmware
 from .quantity import Feed
+from .resource import Resource
 from .scan import BusOptions, ScanRequest, ScanState
-from .section import AnySection, Capabilities, Step
+from .section import AnySection, Step
+from .support import Capabilities
+
+D = TypeVar("D", AnySection, AnyArchive, AnyAction)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -70,6 +77,13 @@ class Vendor:
     probe_path: str
     sections: tuple[AnySection, ...]
     feeds: tuple[Feed, ...] = ()
+    archives: tuple[AnyArchive, ...] = ()
+    actions: tuple[AnyAction, ...] = ()
+    firmware: Firmware | None = None
+    resources: tuple[Resource, ...] = ()
+    """Every request that the manual documents."""
+    groups: tuple[str, ...] = ()
+    """The groups of sections, archives and actions, in the order of the device's own menus."""
     simulator: str
     mdns_type: str = ""
     mdns_matches: Callable[[str, dict[str, str]], bool] | None = None
@@ -97,7 +111,26 @@ class Vendor:
         Raises:
             KeyError: there is none.
         """
-        for section in self.sections:
-            if key in (section.key, section.key.removeprefix(f"{self.key}.")):
-                return section
+        return self._named(self.sections, key)
+
+    def archive(self, key: str) -> AnyArchive:
+        """The archive of that key (with or without the vendor's prefix).
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._named(self.archives, key)
+
+    def action(self, key: str) -> AnyAction:
+        """The action of that key (with or without the vendor's prefix).
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._named(self.actions, key)
+
+    def _named(self, declared: tuple[D, ...], key: str) -> D:
+        for one in declared:
+            if key in (one.key, one.key.removeprefix(f"{self.key}.")):
+                return one
         raise KeyError(key)

@@ -24,9 +24,13 @@ from app.model.section import Step
 from app.net.tls import Certificate
 from app.simulators.faults import Fault
 from app.site.sitefile import SiteFile
-from app.vendors.g13.meter_sections import DEMAND, INFO, NAMING, RATIOS, DemandChannel
+from app.vendors.g13.gateway.basics import ABOUT, CLOCK, NAME
+from app.vendors.g13.gateway.registration import METERS, Registration
+from app.vendors.g13.meter.demand import DEMAND, DemandChannel
+from app.vendors.g13.meter.naming import NAMING
+from app.vendors.g13.meter.ratios import RATIOS
+from app.vendors.g13.meter.status import INFO
 from app.vendors.g13.scan import BUSES, scan
-from app.vendors.g13.sections import ABOUT, CLOCK, METERS, NAME, Registration
 from app.vendors.g13.simulator.users import Role
 from tests.conftest import Run
 from tests.gateways import MAIN, PASSWORD, Gateway, gateway, session

@@ -13,7 +13,9 @@ from app.commission.draft import Draft
 from app.commission.plain import field_from_plain, parse_value, plain_of, to_plain
 from app.model.device import Credentials, parse_address
 from app.model.errors import AppError, InvalidValue, UsageError
-from app.model.section import Capabilities, Choice, Field, Kind, Problem, Section, fields_of
+from app.model.field import Choice, Field, Kind, fields_of
+from app.model.section import Problem, Section
+from app.model.support import Capabilities
 
 LEVELS = (Choice(1, "Low"), Choice(2, "High"))
 

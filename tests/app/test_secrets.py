@@ -17,7 +17,7 @@ from app.net.client import DeviceClient, Policy
 from app.net.pins import Pins
 from app.net.recorder import Recorder, strike_body, strike_values
 from app.vendors.g13.client import G13Client
-from app.vendors.g13.sections import NAME
+from app.vendors.g13.gateway.basics import NAME
 from tests.conftest import Run
 from tests.gateways import PASSWORD, gateway, session
 from tests.hostile.test_g13_replies import lying

@@ -27,11 +27,14 @@ from app.model.errors import (
     PasswordChangeRequired,
     StorageFailed,
 )
+from app.model.field import Field
 from app.model.quantity import Feed, Reading
-from app.model.section import AnySection, Change, Field, Section, Step
+from app.model.section import AnySection, Change, Section, Step
 from app.simulators.faults import Fault
-from app.vendors.g13.meter_sections import DEMAND, RATIOS
-from app.vendors.g13.sections import CLOCK, METERS, NAME, Registration, Registrations
+from app.vendors.g13.gateway.basics import CLOCK, NAME
+from app.vendors.g13.gateway.registration import METERS, Registration, Registrations
+from app.vendors.g13.meter.demand import DEMAND
+from app.vendors.g13.meter.ratios import RATIOS
 from tests.app.test_commissioning import Answers
 from tests.conftest import Run
 from tests.gateways import MAIN, Gateway, gateway, session

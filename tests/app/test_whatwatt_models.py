@@ -12,8 +12,8 @@ import pytest
 
 from app.commission.plain import plain_of
 from app.model.errors import BadReply
+from app.model.field import Kind
 from app.model.quantity import Phase, Unit
-from app.model.section import Kind
 from app.model.vendor import Answer
 from app.net.lenient import decode
 from app.vendors.whatwatt.feeds import FEEDS, LIVE_SOURCES, REPORT_SOURCES, live_values, number, report_values

@@ -298,7 +298,7 @@ def test_a_wrong_password_is_not_called_unreachable(run: Run, tmp_path: Path) ->
 
 @pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.CUT_BODY])
 def test_a_section_whose_answer_breaks_says_so_and_the_next_read_works(run: Run, tmp_path: Path, fault: Fault) -> None:
-    from app.vendors.g13.sections import NAME
+    from app.vendors.g13.gateway.basics import NAME
 
     async def ask() -> None:
         async with session(device, tmp_path) as opened:

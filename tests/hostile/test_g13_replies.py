@@ -21,8 +21,12 @@ from app.net.client import DeviceClient, Policy
 from app.net.pins import Pins
 from app.vendors.g13.client import G13Client, meter_path
 from app.vendors.g13.feeds import reading
-from app.vendors.g13.meter_sections import DEMAND, INFO, NAMING, RATIOS
-from app.vendors.g13.sections import ABOUT, CLOCK, METERS, NAME
+from app.vendors.g13.gateway.basics import ABOUT, CLOCK, NAME
+from app.vendors.g13.gateway.registration import METERS
+from app.vendors.g13.meter.demand import DEMAND
+from app.vendors.g13.meter.naming import NAMING
+from app.vendors.g13.meter.ratios import RATIOS
+from app.vendors.g13.meter.status import INFO
 from tests.conftest import Run
 
 SERIAL = "ABB_8"

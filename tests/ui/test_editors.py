@@ -14,7 +14,8 @@ from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from app.model.section import Choice, Field, Kind, Problem, fields_of
+from app.model.field import Choice, Field, Kind, fields_of
+from app.model.section import Problem
 from ui.forms.editor import Editor
 from ui.forms.editors import ValueLabel, make_editor
 from ui.forms.entry import Unreadable, in_words, read_entry

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
 from app.commission.receipt import Outcome, Receipt
 from app.model.errors import DeviceSilent
-from app.model.section import Capabilities
+from app.model.support import Capabilities
 from app.simulators.faults import Fault
 from tests.gateways import MAIN
 from tests.ui.conftest import Bench, OnBench, control, enter, press, until

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
 
-from app.model.section import Field
+from app.model.field import Field
 from ui.forms.editor import CHOICE_WIDTH, TEXT_WIDTH, Editor
 from ui.forms.entry import in_words
 

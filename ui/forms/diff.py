@@ -25,7 +25,8 @@ from shiboken6 import isValid
 
 from app.commission.send import Preview
 from app.model.errors import AppError
-from app.model.section import AnySection, Change, Kind, Step
+from app.model.field import Kind
+from app.model.section import AnySection, Change, Step
 from ui.forms.entry import in_words
 from ui.forms.moment import NOW_WORDS
 from ui.forms.parts import Strip, plain_label, plain_tip, push_button

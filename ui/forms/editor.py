@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.model.section import Field
+from app.model.field import Field
 from ui.forms.entry import Unreadable, read_entry
 from ui.forms.parts import plain_label, plain_tip
 from ui.theme import restyle

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QSizePolicy, QWidget
 
-from app.model.section import Field, Kind
+from app.model.field import Field, Kind
 from ui.forms.choice import ChoiceEditor
 from ui.forms.editor import NUMBER_WIDTH, TEXT_WIDTH, Editor
 from ui.forms.entry import in_words, written

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QLocale
 
-from app.model.section import Field, Kind
+from app.model.field import Field, Kind
 
 MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
 _MOMENTS = (MOMENT_FORMAT, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from app.commission.draft import Draft
-from app.model.section import AnySection, Kind, Problem
+from app.model.field import Kind
+from app.model.section import AnySection, Problem
+from ui.forms.body import Body
 from ui.forms.editors import make_editor
 from ui.forms.moment import MomentEditor
 from ui.forms.row import FieldRow
@@ -18,22 +19,11 @@ from ui.forms.table import TableEditor
 _LABEL_WIDTH = 136
 
 
-class SectionForm(QWidget):
-    """`edited(name, value)`: a new value; `entry_changed`: something typed became readable or not; `finished`: the
-    keyboard left an entry; `revert(name)` and `by_hand(name)`: what the buttons beside a field ask for; `told`: a
-    remark of a table."""
-
-    edited = Signal(str, object)
-    entry_changed = Signal()
-    finished = Signal()
-    revert = Signal(str)
-    by_hand = Signal(str)
-    told = Signal(str)
+class SectionForm(Body):
+    """One row for each field."""
 
     def __init__(self, section: AnySection, *, read_only: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.section = section
-        self.read_only = read_only
+        super().__init__(section, read_only=read_only, parent=parent)
         self._grid = QGridLayout(self, horizontalSpacing=12, verticalSpacing=6)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setColumnMinimumWidth(1, _LABEL_WIDTH)

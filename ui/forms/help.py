@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
-from app.model.section import AnySection, Field
+from app.model.field import Field
+from app.model.section import AnySection
 from ui.forms.parts import plain_label
 
 

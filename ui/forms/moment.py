@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QDate, QDateTime, Qt, QTime, QTimeZone, Signal
 from PySide6.QtWidgets import QDateTimeEdit, QFrame, QHBoxLayout, QPushButton, QStackedLayout, QWidget
 
-from app.model.section import Field
+from app.model.field import Field
 from ui.forms.editor import NUMBER_WIDTH, Editor
 from ui.forms.parts import plain_label
 

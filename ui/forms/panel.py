@@ -16,15 +16,17 @@ from app.commission.draft import Draft
 from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
 from app.model.errors import AppError, DeviceRefused, InvalidValue
-from app.model.section import AnySection, Problem, Support
+from app.model.section import AnySection, Problem
+from app.model.support import Support
+from ui.forms.body import Body
 from ui.forms.diff import Confirm, PlanFor, preview_dialog
 from ui.forms.footer import Activity, Standing
-from ui.forms.form import SectionForm
 from ui.forms.frame import PanelFrame
 from ui.forms.keeper import DraftKeeper
-from ui.forms.story import after_reload, blamed_field, receipt_toast
+from ui.forms.story import after_reload, receipt_toast
 from ui.forms.toast import Toasts
 from ui.tasks import Tasks
+from ui.vendors import body_of
 
 
 class SectionPanel(PanelFrame):
@@ -56,7 +58,7 @@ class SectionPanel(PanelFrame):
         self._keeper = DraftKeeper(self, section, meter, session, toasts.tell)
         self._at = Standing()
         self._support: Support | None = None
-        self._form: SectionForm | None = None
+        self._form: Body | None = None
         self._blamed: dict[str, Problem] = {}
         self._typing = ""
         self._begun = False
@@ -141,7 +143,7 @@ class SectionPanel(PanelFrame):
             return
         if self._form is not None:
             self._form.deleteLater()
-        form = SectionForm(self.section, read_only=not support.writable)
+        form = body_of(self.section, read_only=not support.writable)
         form.edited.connect(self._take)
         form.entry_changed.connect(self._entry_changed)
         form.finished.connect(self._end_typing)
@@ -289,7 +291,6 @@ class SectionPanel(PanelFrame):
         self._tasks.spawn(self._toasts, self._send(fields, keyboard))
 
     async def _send(self, fields: Iterable[str] | None, keyboard: QWidget | None) -> None:
-        plan = self.session.preview(self.section, self.meter, fields) if self.draft else None
         try:
             receipt = await self.session.send(self.section, self.meter, fields)
         except AppError as error:
@@ -303,14 +304,14 @@ class SectionPanel(PanelFrame):
                 self._stand(activity=Activity.NONE)
         receipt_toast(self._toasts, self.section, self._where(), receipt)
         if isValid(self):
-            self._show_receipt(receipt, blamed_field(receipt, plan.steps if plan else ()))
+            self._show_receipt(receipt)
             if keyboard is not None and isValid(keyboard) and self.isAncestorOf(keyboard):
                 keyboard.setFocus()
 
-    def _show_receipt(self, receipt: Receipt, blamed: str) -> None:
+    def _show_receipt(self, receipt: Receipt) -> None:
         live = self.session.live(self.section, self.meter)
-        if blamed:
-            self._blamed[blamed] = Problem(blamed, receipt.message, warning=True)
+        if receipt.field and receipt.outcome is not Outcome.VERIFIED:
+            self._blamed[receipt.field] = Problem(receipt.field, receipt.message, warning=True)
         self._at = Standing(read_at=live.at if live else None, receipt=receipt, sent_at=datetime.now().astimezone())
         self._refresh(force=True)
         self.draft_changed.emit()
@@ -322,7 +323,7 @@ class SectionPanel(PanelFrame):
         self.contact.emit(error)
         field = error.field if isinstance(error, InvalidValue | DeviceRefused) else ""
         name = field.partition("[")[0]
-        if self._form is not None and name in self._form.rows:
+        if self._form is not None and name in self._form.names:
             self._blamed[name] = Problem(field, error.message, warning=True)
         self._stand(not_sent=error)
 

@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.model.section import Change, Field, Kind, Problem
+from app.model.field import Field, Kind
+from app.model.section import Change, Problem
 from ui.forms.editor import Editor
 from ui.forms.editors import ValueLabel
 from ui.forms.entry import in_words

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from app.model.section import Field
+from app.model.field import Field
 from ui.forms.entry import in_words
 
 

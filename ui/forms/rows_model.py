@@ -11,7 +11,8 @@ import msgspec
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 
-from app.model.section import Field, Kind, Problem
+from app.model.field import Field, Kind
+from app.model.section import Problem
 from ui.forms.entry import Unreadable, in_words, read_entry, written
 from ui.forms.parts import plain_tip
 from ui.forms.rows_diff import RowState, match_rows

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.commission.checking import same
 from app.commission.draft import Draft
-from app.commission.receipt import Outcome, Receipt, StepState
-from app.model.section import AnySection, Change, Step
+from app.commission.receipt import Outcome, Receipt
+from app.model.section import AnySection, Change
 from ui.forms.entry import in_words
 from ui.forms.toast import Toasts
 
@@ -37,18 +37,6 @@ def after_reload(
     if moved:
         return ("warn", "warning", "The device has other values than before; your changes are kept", "\n".join(moved))
     return ("info", "info", "", "Read again: the device has not changed, and your changes are kept.")
-
-
-def blamed_field(receipt: Receipt, steps: Sequence[Step]) -> str:
-    """The field that a refused request was about, when it was about a single one; else nothing."""
-    if receipt.outcome is Outcome.VERIFIED:
-        return ""
-    changed = {change.field for change in receipt.changes}
-    for sent, step in zip(receipt.steps, steps, strict=False):
-        if sent.state is StepState.REFUSED:
-            about = [name for name in step.fields if name in changed]
-            return about[0] if len(about) == 1 else ""
-    return ""
 
 
 _TITLES = {

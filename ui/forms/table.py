@@ -30,7 +30,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.model.section import Field, Kind, Problem
+from app.model.field import Field, Kind
+from app.model.section import Problem
 from ui.forms.choice import SEARCHABLE, make_searchable, searchable
 from ui.forms.editor import Editor
 from ui.forms.parts import plain_label, push_button

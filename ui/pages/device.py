@@ -13,7 +13,8 @@ from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
 from app.model.device import Identity, Meter
 from app.model.errors import AppError, CertificateNotTrusted, LoginFailed
-from app.model.section import AnySection, Kind
+from app.model.field import Kind
+from app.model.section import AnySection
 from ui.forms.panel import SectionPanel
 from ui.forms.parts import Strip, plain_tip, push_button
 from ui.forms.toast import Toasts

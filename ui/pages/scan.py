@@ -17,7 +17,7 @@ from app.commission.receipt import Outcome
 from app.commission.session import DeviceSession
 from app.model.errors import AppError, InvalidValue
 from app.model.scan import ScanRequest, ScanState
-from app.model.section import Support
+from app.model.support import Support
 from ui.forms.diff import PreviewDialog
 from ui.forms.footer import Activity, Footer, Standing
 from ui.forms.keeper import DraftKeeper

@@ -24,7 +24,8 @@ from app.model.errors import (
     TooLong,
     UsageError,
 )
-from app.model.section import Capabilities, Step
+from app.model.section import Step
+from app.model.support import Capabilities
 from app.net.client import DeviceClient, Reply
 from app.net.lenient import JsonReader, convert
 
@@ -58,7 +59,7 @@ RESERVED = frozenset({"", ".", "..", "scanned", "firmware", "firmwareupdatestatu
 LONGEST_SERIAL = 64
 """The manual says 17 characters; what is much longer is no serial and fits into no request line."""
 
-_MISSING_TAG = re.compile(r"missing (\w+)(?: tag)? in JSON", re.IGNORECASE)
+_NAMED_TAG = re.compile(r"(?:missing|invalid|unknown) ([\w-]+)(?: tag)? in JSON", re.IGNORECASE)
 _LINK = re.compile(r"/lasterror/\d+")
 
 
@@ -307,7 +308,7 @@ class G13Client:
                 status=reply.status,
                 details=details,
             )
-        tag = _MISSING_TAG.search(text)
+        tag = _NAMED_TAG.search(text)
         return DeviceRefused(
             f"The gateway refuses {path}: {text or f'HTTP {reply.status}'}.",
             status=reply.status,

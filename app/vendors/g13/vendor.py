@@ -5,12 +5,14 @@ from __future__ import annotations
 from app.model.device import Identity
 from app.model.vendor import Answer, Vendor
 
+from . import gateway, meter
 from .client import G13Client
 from .feeds import POLLED
+from .gateway.firmware import FIRMWARE
+from .gateway.registration import METERS
 from .label import read_label
-from .meter_sections import METER_SECTIONS
+from .resources import RESOURCES
 from .scan import BUSES, scan
-from .sections import GATEWAY_SECTIONS, METERS
 
 
 def recognise(answer: Answer) -> bool:
@@ -42,8 +44,13 @@ G13 = Vendor(
     connect=G13Client,
     recognise=recognise,
     probe_path="/about",
-    sections=GATEWAY_SECTIONS + METER_SECTIONS,
+    sections=gateway.SECTIONS + meter.SECTIONS,
+    archives=gateway.ARCHIVES + meter.ARCHIVES,
+    actions=gateway.ACTIONS + meter.ACTIONS,
+    firmware=FIRMWARE,
     feeds=(POLLED,),
+    resources=RESOURCES,
+    groups=("Gateway", "Users", "Status", "Energy", "Instantaneous", "I/O", "Stored values", "Settings"),
     simulator="app.vendors.g13.simulator:G13Simulator",
     buses=BUSES,
     scan=scan,

@@ -22,7 +22,8 @@ from app.model.errors import (
     NotFound,
     NotRecognised,
 )
-from app.model.section import Capabilities, Step
+from app.model.section import Step
+from app.model.support import Capabilities
 from app.net.client import DeviceClient
 from app.net.eventstream import EventStream, StreamState
 from app.net.lenient import JsonReader

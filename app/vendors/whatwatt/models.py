@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from app.model.section import Choice, Field
+from app.model.field import Choice, Field
 from app.vendors.whatwatt.places import At
 
 Text = str | None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from app.model.section import Field
+from app.model.field import Field
 from app.vendors.whatwatt.models import INTERFACE, METER_STATUS, Count, Number, Text
 from app.vendors.whatwatt.places import At, ClockAt
 

@@ -15,10 +15,11 @@ from typing import Any, NoReturn, Self
 
 from starlette.requests import Request
 
+from app.vendors.g13.simulator.calls import Call, Reply, Resource
 from app.vendors.g13.simulator.certificate import SelfSigned
 from app.vendors.g13.simulator.gateway import Gateway
 from app.vendors.g13.simulator.refusal import Refusal
-from app.vendors.g13.simulator.resources import RESOURCES, Call, Reply, Resource
+from app.vendors.g13.simulator.resources import RESOURCES
 from app.vendors.g13.simulator.site import demo_gateway
 from app.vendors.g13.simulator.users import User
 from app.vendors.g13.tables import MAX_UPDATE_BYTES

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from app.vendors.g13.simulator.clock import DeviceClock, Now, read_moment
 from app.vendors.g13.simulator.meter import SimulatedMeter
@@ -12,6 +12,8 @@ from app.vendors.g13.simulator.refusal import NO_ANSWER, Refusal, check_tags, in
 from app.vendors.g13.simulator.scan import ScanUnderway, begin_scan, read_scan
 from app.vendors.g13.simulator.users import Role, User, Users
 from app.vendors.g13.tables import MAX_SCANNED, Bus
+
+T = TypeVar("T")
 
 LONGEST_ALIAS = 21
 LONGEST_LOCATION = 51
@@ -62,7 +64,14 @@ class Gateway:
         """Serial of each found meter that waits to be added, and the token of the scan that found it."""
         self.errors: dict[int, str] = {}
         self._scan: ScanUnderway | None = None
-        self._now = now
+        self.now = now
+        self._parts: dict[Any, Any] = {}
+
+    def part(self, kind: Callable[[Gateway], T]) -> T:
+        """A part of the gateway with a state of its own, such as its event log; made when it is first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self)
+        return cast(T, self._parts[kind])
 
     def wired(self, serial: str) -> SimulatedMeter:
         """The meter of that serial, registered or not.
@@ -160,7 +169,7 @@ class Gateway:
     def _state(self, registration: Registration) -> int:
         if not self.answers(registration.meter):
             return -1
-        return 1 if self._now() - registration.since_s >= _SETTLING_S else 0
+        return 1 if self.now() - registration.since_s >= _SETTLING_S else 0
 
     def register(self, body: object) -> None:
         """Take a scanned meter into service (manual 6.3.33); it leaves the list of scanned ones."""
@@ -169,7 +178,7 @@ class Gateway:
         if serial not in self.scanned:
             raise invalid("serial")
         del self.scanned[serial]
-        self.registered[serial] = Registration(self.wired(serial), alias, location, self._now())
+        self.registered[serial] = Registration(self.wired(serial), alias, location, self.now())
 
     def rename(self, serial: str, body: object) -> None:
         """Change a registered meter's alias and location (manual 6.3.32)."""
@@ -193,7 +202,7 @@ class Gateway:
             raise Refusal(400, "scan in progress.")
         self._show_finds()
         candidates = [meter for meter in self.meters if meter.serial not in self.registered]
-        self._scan = begin_scan(number, scans, candidates, self._now(), self.scan_s)
+        self._scan = begin_scan(number, scans, candidates, self.now(), self.scan_s)
 
     def scan_result(self) -> dict[str, Any]:
         """What was found so far (manual 6.3.35); 1 is complete, 2 in progress."""
@@ -224,14 +233,14 @@ class Gateway:
         }
 
     def _scanning(self) -> bool:
-        return self._scan is not None and self._now() < self._scan.ends_s
+        return self._scan is not None and self.now() < self._scan.ends_s
 
     def _show_finds(self) -> None:
         """Put on the list what the running scan has come across by now."""
         scan = self._scan
         if scan is None:
             return
-        now_s = self._now()
+        now_s = self.now()
         for at_s, meter in scan.finds:
             room = sum(token == scan.token for token in self.scanned.values()) < MAX_SCANNED
             if at_s <= now_s and room and self.answers(meter) and meter.serial not in self.registered:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from app.vendors.g13.capability_bits import bits_from_capabilities
 from app.vendors.g13.label import MeterLabel, read_label
@@ -17,6 +17,8 @@ from app.vendors.g13.simulator.readings import instrument_reply, power_reply
 from app.vendors.g13.simulator.refusal import denied
 from app.vendors.g13.simulator.settings import Changeover, ClockSettings, DemandSettings, Ratio
 from app.vendors.g13.tables import Bus
+
+T = TypeVar("T")
 
 _STORED_AT_FIRST = 31
 
@@ -50,12 +52,19 @@ class SimulatedMeter:
     kind: MeterLabel = field(init=False)
     capabilities: frozenset[str] = field(init=False)
     _register: EnergyRegister = field(init=False)
+    _parts: dict[Any, Any] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.clock = DeviceClock(self.now, drift_s=self.clock_drift_s, is_set=self.clock_is_set)
         self.kind = read_label(self.label)
         self.capabilities = offered_by(self.kind, self.bus)
         self._register = EnergyRegister(self.energy_wh, 0.0, self.now())
+
+    def part(self, kind: Callable[[SimulatedMeter], T]) -> T:
+        """A part of the meter with a state of its own, such as its alarms; made when it is first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self)
+        return cast(T, self._parts[kind])
 
     @property
     def number(self) -> int:

@@ -2,67 +2,40 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from starlette.routing import compile_path
-
 from app.vendors.g13.parameter_names import PARAMETER_NAMES
-from app.vendors.g13.simulator.gateway import Gateway
+from app.vendors.g13.simulator import (
+    accounts,
+    alarms,
+    conversion,
+    firmware,
+    gateway_log,
+    harmonics,
+    inputs_outputs,
+    network,
+    registers,
+    status_pages,
+    stored_values,
+    tariff_calendar,
+    tariffs,
+)
+from app.vendors.g13.simulator.calls import (
+    FAILED,
+    FAILED_STORED,
+    SUCCESS,
+    Call,
+    Reply,
+    Resource,
+    done,
+    nothing,
+    of_meter,
+    resource,
+    to_meter,
+)
 from app.vendors.g13.simulator.meter import SimulatedMeter
-from app.vendors.g13.simulator.refusal import Refusal, check_tags, denied
+from app.vendors.g13.simulator.refusal import Refusal
 from app.vendors.g13.simulator.settings import read_clock, read_demand, read_ratio
-from app.vendors.g13.simulator.users import Role, User
+from app.vendors.g13.simulator.users import Role
 from app.vendors.g13.tables import STORABLE
-
-T = TypeVar("T")
-
-Reply = Mapping[str, Any]
-
-SUCCESS: Reply = {"status": "success"}
-_FAILED = 500
-_FAILED_STORED = 502
-"""What the resources of stored values answer when a meter is silent."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request that has passed the gate: who asks what. `body` is the parsed JSON, None where there was none."""
-
-    gateway: Gateway
-    user: User
-    places: Mapping[str, str]
-    body: object
-
-    @property
-    def meter(self) -> SimulatedMeter:
-        """The meter that the path names."""
-        return self.gateway.meter_for(self.places["serial"], self.user)
-
-    @property
-    def role(self) -> Role:
-        """The user's role with that meter."""
-        return self.gateway.users.role(self.user, self.places["serial"])
-
-
-Answer = Callable[[Call], Reply | None]
-"""None is a success without a body."""
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A method and path; `of_admin` is for gateway administrators only."""
-
-    method: str
-    path: re.Pattern[str]
-    answer: Answer
-    of_admin: bool
-
-
-def _resource(method: str, path: str, answer: Answer, *, of_admin: bool = False) -> Resource:
-    return Resource(method, compile_path(path)[0], answer, of_admin)
 
 
 def _login(call: Call) -> None:
@@ -73,14 +46,6 @@ def _login(call: Call) -> None:
 
 def _logout(call: Call) -> None:
     call.gateway.users.sessions.discard(call.user.name)
-
-
-def _done(work: Callable[[Call], None]) -> Answer:
-    def answer(call: Call) -> Reply:
-        work(call)
-        return SUCCESS
-
-    return answer
 
 
 def _rename(call: Call) -> Reply:
@@ -100,95 +65,83 @@ def _last_error(call: Call) -> Reply:
     return {"des": known.get(int(number), "no error") if number.isdecimal() else "no error"}
 
 
-def _of_meter(read: Callable[[SimulatedMeter], Reply], failure: int = _FAILED) -> Answer:
-    def answer(call: Call) -> Reply:
-        meter = call.meter
-        call.gateway.reach(meter, failure)
-        return read(meter)
-
-    return answer
-
-
 def _associations(call: Call) -> Reply:
     meter = call.meter
-    call.gateway.reach(meter, _FAILED)
+    call.gateway.reach(meter, FAILED)
     return meter.association_objects(call.role.value)
-
-
-def _to_meter(
-    read: Callable[[object], T], write: Callable[[SimulatedMeter, T], None], failure: int = _FAILED
-) -> Answer:
-    """Check what was sent before the meter is asked, as the gateway does; then the user's role; then write."""
-
-    def answer(call: Call) -> Reply:
-        meter = call.meter
-        settings = read(call.body)
-        if call.role is not Role.CONFIGURE:
-            raise denied()
-        call.gateway.reach(meter, failure)
-        write(meter, settings)
-        return SUCCESS
-
-    return answer
-
-
-def _nothing(body: object) -> None:
-    if body is not None:
-        check_tags(body, [])
 
 
 def _clear_demand(meter: SimulatedMeter, _: None) -> None:
     meter.clear_demand()
 
 
-RESOURCES: tuple[Resource, ...] = (
-    _resource("GET", "/about", lambda call: call.gateway.about()),
-    _resource("POST", "/login", _login),
-    _resource("POST", "/logout", _logout),
-    _resource("GET", "/configuration", lambda call: call.gateway.configuration()),
-    _resource("GET", "/gateway", lambda call: call.gateway.description()),
-    _resource("POST", "/gateway", _done(lambda call: call.gateway.describe(call.body)), of_admin=True),
-    _resource("GET", "/gateway/datetime", _gateway_clock),
-    _resource("POST", "/gateway/datetime", _done(lambda call: call.gateway.set_clock(call.body)), of_admin=True),
-    _resource("GET", "/parametermapping", lambda _: {"map": {str(k): v for k, v in PARAMETER_NAMES.items()}}),
-    _resource("GET", "/storablequantities", lambda _: {k: list(v) for k, v in STORABLE.items()}),
-    _resource("GET", "/meters", lambda call: call.gateway.meter_list(call.user)),
-    _resource("PUT", "/meters", _done(lambda call: call.gateway.register(call.body)), of_admin=True),
-    _resource("GET", "/meters/scanned", lambda call: call.gateway.scan_result()),
-    _resource("DELETE", "/meters/scanned", lambda call: call.gateway.forget_scanned(call.body), of_admin=True),
-    _resource(
+_CORE: tuple[Resource, ...] = (
+    resource("GET", "/about", lambda call: call.gateway.about()),
+    resource("POST", "/login", _login),
+    resource("POST", "/logout", _logout),
+    resource("GET", "/configuration", lambda call: call.gateway.configuration()),
+    resource("GET", "/gateway", lambda call: call.gateway.description()),
+    resource("POST", "/gateway", done(lambda call: call.gateway.describe(call.body)), of_admin=True),
+    resource("GET", "/gateway/datetime", _gateway_clock),
+    resource("POST", "/gateway/datetime", done(lambda call: call.gateway.set_clock(call.body)), of_admin=True),
+    resource("GET", "/parametermapping", lambda _: {"map": {str(k): v for k, v in PARAMETER_NAMES.items()}}),
+    resource("GET", "/storablequantities", lambda _: {k: list(v) for k, v in STORABLE.items()}),
+    resource("GET", "/meters", lambda call: call.gateway.meter_list(call.user)),
+    resource("PUT", "/meters", done(lambda call: call.gateway.register(call.body)), of_admin=True),
+    resource("GET", "/meters/scanned", lambda call: call.gateway.scan_result()),
+    resource("DELETE", "/meters/scanned", lambda call: call.gateway.forget_scanned(call.body), of_admin=True),
+    resource(
         "POST",
         "/meters/scanned/{token}",
-        _done(lambda call: call.gateway.start_scan(call.body, call.places["token"])),
+        done(lambda call: call.gateway.start_scan(call.body, call.places["token"])),
         of_admin=True,
     ),
-    _resource("POST", "/meters/{serial}", _rename),
-    _resource(
+    resource("POST", "/meters/{serial}", _rename),
+    resource(
         "DELETE",
         "/meters/{serial}",
-        _done(lambda call: call.gateway.unregister(call.meter.serial, call.body)),
+        done(lambda call: call.gateway.unregister(call.meter.serial, call.body)),
         of_admin=True,
     ),
-    _resource("GET", "/meters/{serial}/associationobjects", _associations),
-    _resource("GET", "/meters/{serial}/info", _of_meter(SimulatedMeter.info)),
-    _resource("GET", "/meters/{serial}/status", _of_meter(SimulatedMeter.status)),
-    _resource("GET", "/meters/{serial}/hardwareversion", _of_meter(SimulatedMeter.hardware_version)),
-    _resource("GET", "/meters/{serial}/mbusinfo", _of_meter(SimulatedMeter.mbus_info)),
-    _resource("GET", "/meters/{serial}/datetime", _of_meter(SimulatedMeter.date_time)),
-    _resource("POST", "/meters/{serial}/datetime", _to_meter(read_clock, SimulatedMeter.set_date_time)),
-    _resource("POST", "/meters/{serial}/transformersettings", _to_meter(read_ratio, SimulatedMeter.set_ratio)),
-    _resource("GET", "/meters/{serial}/power", _of_meter(SimulatedMeter.power)),
-    _resource("GET", "/meters/{serial}/instrument", _of_meter(SimulatedMeter.instrument)),
-    _resource(
+    resource("GET", "/meters/{serial}/associationobjects", _associations),
+    resource("GET", "/meters/{serial}/info", of_meter(SimulatedMeter.info)),
+    resource("GET", "/meters/{serial}/status", of_meter(SimulatedMeter.status)),
+    resource("GET", "/meters/{serial}/hardwareversion", of_meter(SimulatedMeter.hardware_version)),
+    resource("GET", "/meters/{serial}/mbusinfo", of_meter(SimulatedMeter.mbus_info)),
+    resource("GET", "/meters/{serial}/datetime", of_meter(SimulatedMeter.date_time)),
+    resource("POST", "/meters/{serial}/datetime", to_meter(read_clock, SimulatedMeter.set_date_time)),
+    resource("POST", "/meters/{serial}/transformersettings", to_meter(read_ratio, SimulatedMeter.set_ratio)),
+    resource("GET", "/meters/{serial}/power", of_meter(SimulatedMeter.power)),
+    resource("GET", "/meters/{serial}/instrument", of_meter(SimulatedMeter.instrument)),
+    resource(
         "GET",
         "/meters/{serial}/demand/configuration",
-        _of_meter(SimulatedMeter.demand_configuration, _FAILED_STORED),
+        of_meter(SimulatedMeter.demand_configuration, FAILED_STORED),
     ),
-    _resource(
+    resource(
         "POST",
         "/meters/{serial}/demand/configuration",
-        _to_meter(read_demand, SimulatedMeter.set_demand, _FAILED_STORED),
+        to_meter(read_demand, SimulatedMeter.set_demand, FAILED_STORED),
     ),
-    _resource("DELETE", "/meters/{serial}/demand", _to_meter(_nothing, _clear_demand, _FAILED_STORED)),
-    _resource("GET", "/lasterror/{id}", _last_error),
+    resource("DELETE", "/meters/{serial}/demand", to_meter(nothing, _clear_demand, FAILED_STORED)),
+    resource("GET", "/lasterror/{id}", _last_error),
 )
+
+_TOPICS = (
+    network,
+    accounts,
+    gateway_log,
+    firmware,
+    status_pages,
+    registers,
+    harmonics,
+    inputs_outputs,
+    alarms,
+    conversion,
+    stored_values,
+    tariffs,
+    tariff_calendar,
+)
+
+RESOURCES: tuple[Resource, ...] = (*(found for topic in _TOPICS for found in topic.RESOURCES), *_CORE)
+"""In the order in which they are looked for: what stands beside the meters (/meters/firmware) before the meters."""

@@ -1,0 +1,125 @@
+"""Do an action: its requests journalled one by one, followed until the device is done, then proven by looking again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from app.model.action import AnyAction
+from app.model.errors import AppError, InvalidValue
+from app.model.job import Progress
+from app.model.section import Change, Step
+from app.model.vendor import Connection
+
+from .checking import field_problems
+from .plain import plain_value
+from .receipt import Outcome, Receipt, StepState
+from .records import Journal
+from .steps import Sending
+
+
+def action_steps(action: AnyAction, parameters: msgspec.Struct, target: str) -> tuple[Step, ...]:
+    """The requests of an action.
+
+    Raises:
+        InvalidValue: a parameter is not allowed.
+    """
+    for field in action.fields:
+        for problem in field_problems(field, getattr(parameters, field.name)):
+            raise InvalidValue(problem.field, problem.message)
+    for problem in action.problems(parameters):
+        if not problem.warning:
+            raise InvalidValue(problem.field, problem.message)
+    return tuple(action.steps(parameters, target))
+
+
+async def act(
+    action: AnyAction,
+    connection: Connection,
+    device: str,
+    target: str,
+    parameters: msgspec.Struct,
+    *,
+    journal: Journal,
+) -> AsyncGenerator[Progress | Receipt, None]:
+    """Do it. Yields what goes on meanwhile, and at last the receipt. `device` is the journal's key of the device.
+
+    Raises:
+        AppError: nothing was sent: the device cannot be asked, a parameter is not allowed.
+    """
+    steps = action_steps(action, parameters, target)
+    before = await action.look(connection, target)
+    asked = [Change(f.name, None, plain_value(f, getattr(parameters, f.name))) for f in action.fields]
+    operation = journal.begin(device, target, action.key, asked, steps, action.erases(parameters))
+    sending = Sending(connection, operation)
+    receipt: Receipt | None = None
+    try:
+        yield Progress(0, 0, action.title, cancellable=False)
+        await sending.perform(steps)
+        if action.follow is not None and not _refused_at_once(sending):
+            try:
+                async with aclosing(action.follow(connection, target)) as following:
+                    async for progress in following:
+                        yield progress
+            except AppError as error:
+                sending.error = sending.error or error
+        receipt = await _judged(action, connection, target, parameters, before, sending)
+    finally:
+        if receipt is None:
+            sending.end(Outcome.UNKNOWN, {"message": "The program was stopped before it could look again."})
+    sending.end(receipt.outcome, action_plain(action, receipt))
+    yield receipt
+
+
+def _refused_at_once(sending: Sending) -> bool:
+    return all(step.state in (StepState.REFUSED, StepState.NOT_SENT) for step in sending.done)
+
+
+async def _judged(
+    action: AnyAction, connection: Connection, target: str, parameters: msgspec.Struct, before: Any, sending: Sending
+) -> Receipt:
+    """Look again and say what stands."""
+    error = sending.error
+    wrong = ""
+    looked = False
+    try:
+        wrong = action.proven(before, await action.look(connection, target), parameters)
+        looked = True
+    except AppError as failure:
+        error = error or failure
+    if _refused_at_once(sending):
+        outcome = Outcome.REFUSED
+    elif not looked:
+        outcome = Outcome.UNKNOWN
+    elif not wrong:
+        outcome = Outcome.VERIFIED
+    else:
+        outcome = Outcome.UNKNOWN if sending.answer_lost else Outcome.DIFFERS
+    message, hint, details = ("", "", "") if error is None else (error.message, error.hint, error.details)
+    if outcome is Outcome.VERIFIED and error is not None:
+        message, hint = "An answer was lost on the way, but the device has done it.", ""
+    return Receipt(
+        section=action.key,
+        target=target,
+        outcome=outcome,
+        steps=tuple(sending.done),
+        erases=action.erases(parameters),
+        message=message or wrong,
+        hint=hint or ("Look at the device, then try again." if wrong else ""),
+        details=details,
+    )
+
+
+def action_plain(action: AnyAction, receipt: Receipt) -> dict[str, Any]:
+    """A receipt of an action as JSON types, in the form that the command line prints."""
+    return {
+        "action": action.key,
+        "outcome": receipt.outcome.value,
+        "steps": [msgspec.to_builtins(step) for step in receipt.steps],
+        "erases": list(receipt.erases),
+        "message": receipt.message,
+        "hint": receipt.hint,
+    }

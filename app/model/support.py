@@ -1,0 +1,52 @@
+"""What a device offers to the account in use, and what follows for a section, an archive or an action."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a device or meter offers to the account in use.
+
+    `offered` None means that it is not known: then everything is tried. `may_write` is false for an account
+    that may only look, and `reason` says so in words.
+    """
+
+    offered: frozenset[str] | None = None
+    may_write: bool = True
+    reason: str = ""
+
+
+class Support(msgspec.Struct, frozen=True):
+    """Whether a section can be read and written here, and if not, why, in words."""
+
+    readable: bool
+    writable: bool
+    reason: str = ""
+
+
+def support_of(
+    title: str,
+    capabilities: Capabilities,
+    needs_read: tuple[str, ...],
+    needs_write: tuple[str, ...],
+    *,
+    settable: bool,
+) -> Support:
+    """Whether something called `title` that needs these capabilities can be read, and written if `settable`."""
+    offered = capabilities.offered
+    if offered is not None:
+        missing = ", ".join(need for need in needs_read if need not in offered)
+        if missing:
+            return Support(
+                False, False, f"This type of meter has no {title[:1].lower()}{title[1:]} (it lacks: {missing})."
+            )
+    if not settable:
+        return Support(True, False, "")
+    if not capabilities.may_write:
+        return Support(True, False, capabilities.reason or "This account may only look.")
+    if offered is not None:
+        missing = ", ".join(need for need in needs_write if need not in offered)
+        if missing:
+            return Support(True, False, f"This type of meter cannot be set so (it lacks: {missing}).")
+    return Support(True, True, "")

@@ -1,0 +1,11 @@
+"""One quantity of several meters, side by side (manual 6.3.16)."""
+
+from __future__ import annotations
+
+from app.model.action import AnyAction
+from app.model.archive import AnyArchive
+from app.model.section import AnySection
+
+SECTIONS: tuple[AnySection, ...] = ()
+ARCHIVES: tuple[AnyArchive, ...] = ()
+ACTIONS: tuple[AnyAction, ...] = ()

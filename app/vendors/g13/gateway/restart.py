@@ -1,0 +1,11 @@
+"""Restarting the gateway (manual 6.3.15)."""
+
+from __future__ import annotations
+
+from app.model.action import AnyAction
+from app.model.archive import AnyArchive
+from app.model.section import AnySection
+
+SECTIONS: tuple[AnySection, ...] = ()
+ARCHIVES: tuple[AnyArchive, ...] = ()
+ACTIONS: tuple[AnyAction, ...] = ()

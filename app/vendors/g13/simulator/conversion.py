@@ -1,0 +1,7 @@
+"""A simulated meter's conversion factors."""
+
+from __future__ import annotations
+
+from app.vendors.g13.simulator.calls import Resource
+
+RESOURCES: tuple[Resource, ...] = ()

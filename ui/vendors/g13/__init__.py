@@ -1,0 +1,1 @@
+"""Widgets of the G13 that a form cannot express."""
