@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.model.job import Progress
 from ui.forms.parts import ElidedLabel
@@ -109,3 +111,26 @@ class JobBar(QWidget):
         self._rows.removeWidget(job)
         job.hide()
         job.deleteLater()
+
+
+class GuidedJob:
+    """The job of a sending that looks for its device afterwards: it is in the bar only from the first progress on."""
+
+    def __init__(self, title: str, jobs: JobBar | None) -> None:
+        self._title, self._jobs = title, jobs
+        self._job: Job | None = None
+        self._said = ""
+
+    def told(self, step: Progress) -> None:
+        """Show how far the search is. It must not be stopped: the change is on its way already."""
+        self._said = step.text
+        if self._jobs is None or not isValid(self._jobs):
+            return
+        if self._job is None:
+            self._job = self._jobs.start(self._title)
+        self._job.progress(replace(step, cancellable=False))
+
+    def end(self) -> None:
+        """Take it out of the bar; the last word stays there."""
+        if self._job is not None and isValid(self._job):
+            self._job.done(self._said)

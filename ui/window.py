@@ -132,10 +132,16 @@ class Window(QMainWindow):
             page.show_trouble(handle.error)
             self._device_pages[key] = page
             self.pages.addWidget(page)
-            keys = page.keys()
-            if keys:
-                page.open(keys[0])
+            self._open_first(page)
         return page
+
+    def _open_first(self, page: DevicePage) -> None:
+        """Open what was open last on a page of this kind, so that meter after meter is a matter of arrow keys."""
+        setting = f"open {page.name}"
+        keys, last = page.keys(), (self.bench.site.setting(setting) or b"").decode()
+        if keys:
+            page.open(last if last in keys else keys[0])
+        page.opened.connect(lambda key: self.bench.site.put_setting(setting, key.encode()))
 
     def _activate(self, node: Node) -> None:
         if node.kind is not Kind.DEVICE or node.handle is None:
@@ -152,6 +158,7 @@ class Window(QMainWindow):
         for key, page in self._device_pages.items():
             if key[0] == handle.row.key:
                 page.show_trouble(handle.error)
+                page.show_facts()
         if handle is self._shown and self.pages.currentWidget() in (self.connecting, self.welcome):
             self.show_node(self.model.node_of(handle))
 

@@ -233,6 +233,7 @@ class Workbench(QObject):
             credentials=await self._credentials(address, vendor),
         )
         session.kept = self.recount_drafts
+        session.moved = lambda address: self._moved(session, address)
         try:
             identity = await connect(session, questions)
             await self._keep_login(session)
@@ -242,6 +243,18 @@ class Workbench(QObject):
             await session.aclose()
             raise
         return session
+
+    def _moved(self, session: DeviceSession, address: Address) -> None:
+        """The device was told to listen elsewhere, and was found there: its row and the site follow."""
+        identity, handle = session.identity, self.handle_of(session)
+        assert identity is not None, "only an open session can be moved"
+        name = identity.name or (handle.row.name if handle else "")
+        user = session.client.credentials.user if session.client.credentials else ""
+        self.site.put_setting(f"user {address.netloc}", user.encode())
+        self.site.put_device(
+            SiteDevice(session.vendor.key, identity.id, address, name, identity.model, datetime.now(UTC))
+        )
+        self.inventory.add(address, vendor=session.vendor.key, id=identity.id, name=name)
 
     async def _keep_login(self, session: DeviceSession) -> None:
         used, netloc = session.client.credentials, session.address.netloc

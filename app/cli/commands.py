@@ -180,6 +180,67 @@ def send(
 
 @COMMANDS.command()
 @_device_verb
+def records(
+    console: Console,
+    options: Options,
+    archive: Annotated[str, typer.Argument(metavar="[ARCHIVE]", help="Default: list them.")] = "",
+    begin: Annotated[str, typer.Option("--begin", metavar="TIME", help="From when: the device's local time.")] = "",
+    end: Annotated[str, typer.Option("--end", metavar="TIME", help="Until when.")] = "",
+    count: Annotated[int, typer.Option("--count", min=0, help="At most so many rows.")] = 0,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="name=value", help="A parameter (repeatable).")
+    ] = None,
+    csv: Annotated[str, typer.Option("--csv", metavar="FILE", help="Write CSV there; - is standard output.")] = "",
+    meter: MeterOption = "",
+) -> Work:
+    """Read what a device keeps by time: event logs, stored values.
+
+    Example: wattwright records 192.168.1.12 stored_profiles --meter ABB01EM000014501 --begin 2026-03-01 --csv march.csv
+    """
+    from app.cli.records import Wanted
+    from app.cli.records import records as work
+
+    return work(console, options, meter, Wanted(archive, begin, end, count, tuple(values or ()), csv))
+
+
+@COMMANDS.command()
+@_device_verb
+def do(
+    console: Console,
+    options: Options,
+    action: Annotated[str, typer.Argument(metavar="[ACTION]", help="Default: list them.")] = "",
+    values: Annotated[list[str] | None, typer.Argument(metavar="[name=value]...", help="Parameters.")] = None,
+    meter: MeterOption = "",
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+) -> Work:
+    """Tell a device to do something once: restart, clear a log, reset a register.
+
+    Example: wattwright do 192.168.1.12 restart
+    """
+    from app.cli.acting import do as work
+    from app.cli.sending import How
+
+    return work(console, options, action, meter, values or (), How(dry_run=dry_run, yes=yes))
+
+
+@COMMANDS.command()
+def resources(
+    vendor: Annotated[str, typer.Argument(metavar="VENDOR", help="The kind of device.")],
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of the documentation.")] = False,
+    json: JsonOption = False,
+) -> Job:
+    """List the requests that a family's manual documents, and what uses them.
+
+    Example: wattwright resources g13
+    """
+    from app.cli.resources import resources as work
+
+    return lambda: int(work(Console(as_json=json), vendor, markdown=markdown))
+
+
+@COMMANDS.command()
+@_device_verb
 def scan(
     console: Console,
     options: Options,
@@ -231,6 +292,27 @@ def unregister(
     from app.cli.sending import unregister as work
 
     return work(console, options, serial, How(dry_run=dry_run, yes=yes, unasked=True))
+
+
+@COMMANDS.command()
+@_device_verb
+def firmware(
+    console: Console,
+    options: Options,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The firmware file of the maker.")],
+    meter: Annotated[
+        list[str] | None,
+        typer.Option("--meter", metavar="SERIAL", help="A meter that shall get it (repeatable); else the device."),
+    ] = None,
+    yes: YesOption = False,
+) -> Work:
+    """Renew the firmware of a device, or of meters behind it: upload, install, compare versions.
+
+    Example: wattwright firmware 192.168.1.12 meters.bin --meter ABB01EM000014501 --yes
+    """
+    from app.cli.firmware import firmware as work
+
+    return work(console, options, file, meter or (), yes=yes)
 
 
 @COMMANDS.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from app.discovery.identify import identify
 from app.model.device import Address, Identity, parse_address
 from app.model.errors import UsageError
 from app.model.section import AnySection
-from app.model.vendor import Vendor
+from app.model.vendor import D, Vendor
 from app.net.pins import Pins
 from app.net.tls import Profile
 from app.registry import VENDORS, vendor
@@ -124,11 +124,20 @@ def section_of(place: Place, key: str) -> AnySection:
     Raises:
         UsageError: there is none; the hint lists them.
     """
+    return named(place.vendor.section, place.vendor.sections, key, "section")
+
+
+def named(find: Callable[[str], D], declared: Sequence[D], key: str, word: str) -> D:
+    """What a family declares under that key, with or without the family's prefix.
+
+    Raises:
+        UsageError: there is nothing; the hint lists what there is.
+    """
     try:
-        return place.vendor.section(key)
+        return find(key)
     except KeyError as error:
-        known = ", ".join(section.key for section in place.vendor.sections)
-        raise UsageError(f"{place.vendor.title} has no section '{key}'.", hint=f"Sections: {known}.") from error
+        known = ", ".join(one.key for one in declared) or "none"
+        raise UsageError(f"There is no {word} '{key}'.", hint=f"{word.capitalize()}s: {known}.") from error
 
 
 def check_meter(session: DeviceSession, meter: str) -> None:

@@ -6,6 +6,7 @@ from app.cli.console import Console
 from app.cli.opening import locate, opened, where
 from app.cli.options import NEW_PASSWORD, Options, from_environment
 from app.model.errors import ExitCode, LoginFailed, UsageError
+from app.model.field import Field
 
 
 def new_password(console: Console) -> str:
@@ -23,6 +24,17 @@ def new_password(console: Console) -> str:
     if first != second:
         raise UsageError("The two entries differ; the password is as it was.", hint="Try again.")
     return first
+
+
+def ask_parameter(console: Console, field: Field) -> str:
+    """A secret that an action wants to know.
+
+    Raises:
+        UsageError: there is nobody to ask.
+    """
+    if not console.interactive:
+        raise UsageError(f"{field.label} has to be entered by hand.", hint="Run this in a terminal.")
+    return console.ask_secret(field.label)
 
 
 async def change_password(console: Console, options: Options) -> ExitCode:

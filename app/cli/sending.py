@@ -11,7 +11,7 @@ from app.cli.console import Console, table
 from app.cli.opening import Place, check_meter, locate, opened, section_of
 from app.cli.options import Options
 from app.cli.wanted import document_of, of_section, pairs, put
-from app.commission.plain import to_plain
+from app.commission.plain import plain_value, to_plain
 from app.commission.receipt import Outcome, Receipt
 from app.commission.send import Preview, receipt_plain
 from app.commission.session import DeviceSession
@@ -22,7 +22,7 @@ PREVIEW = "preview"
 METERS = "meters"
 """The field of a family's `meters_section` that holds the registered meters, a row each."""
 
-_CODES = {
+CODES = {
     Outcome.VERIFIED: ExitCode.DONE,
     Outcome.UNCHANGED: ExitCode.DONE,
     Outcome.REFUSED: ExitCode.REFUSED,
@@ -139,7 +139,7 @@ async def _deliver(
             receipt = await session.send(section, meter, fields)
         console.document(receipt_plain(section, receipt))
         console.say(*_told(section, receipt))
-        return _CODES[receipt.outcome]
+        return CODES[receipt.outcome]
 
 
 async def _check_writable(session: DeviceSession, section: AnySection, meter: str) -> None:
@@ -175,7 +175,7 @@ def _preview_plain(section: AnySection, plan: Preview) -> dict[str, Any]:
     """A preview in the form of a receipt: steps with what they would send, nothing read back."""
 
     def shown(name: str, value: Any) -> Any:
-        return "…" if section.field(name).secret else to_plain(value)
+        return plain_value(section.field(name), value)
 
     return {
         "section": section.key,
@@ -205,6 +205,7 @@ def _planned(section: AnySection, plan: Preview) -> list[str]:
         *table(rows, "  "),
         *(f"  {step.title}: {step.method} {step.path}" for step in plan.steps),
         *(f"  This erases {what}." for what in plan.erases),
+        *([f"  {plan.guide.words}"] if plan.guide is not None else []),
     ]
 
 

@@ -96,5 +96,5 @@ def put(section: AnySection, draft: Draft[Any], values: Mapping[str, Any]) -> tu
         if field.kind is Kind.MOMENT and given == NOW and section.now is not None:
             draft.take_now()
         else:
-            draft.set(name, parse_value(section, field, given))
+            draft.set(name, parse_value(section.model, field, given))
     return tuple(values)

@@ -56,7 +56,7 @@ def field_from_plain(model: type[msgspec.Struct], name: str, plain: object) -> A
         raise UsageError(f"This is no value for {model.__name__}.{name}: {error}.") from error
 
 
-def parse_value(section: AnySection, field: Field, given: object) -> Any:
+def parse_value(model: type[msgspec.Struct], field: Field, given: object) -> Any:
     """Read a field's value from the command line's text or from JSON.
 
     Raises:
@@ -67,7 +67,7 @@ def parse_value(section: AnySection, field: Field, given: object) -> Any:
     elif field.kind is Kind.CHOICE:
         given = _chosen(field, given)
     try:
-        return msgspec.convert(given, _type_of(section.model, field.name), strict=False)
+        return msgspec.convert(given, _type_of(model, field.name), strict=False)
     except msgspec.ValidationError as error:
         raise InvalidValue(field.name, f"{field.name}: {error}.", hint=_expected(field)) from error
 

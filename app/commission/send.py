@@ -5,7 +5,7 @@ A device's 'success' proves nothing, and a lost answer proves nothing either: on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.model.errors import (
     InvalidValue,
     UsageError,
 )
-from app.model.section import AnySection, Change, Step
+from app.model.section import AnySection, Change, Guide, Step
 from app.model.vendor import Connection
 
 from .checking import problems_of, same, settled
@@ -37,6 +37,13 @@ class Preview:
     steps: tuple[Step, ...]
     erases: tuple[str, ...]
     after: msgspec.Struct
+    guide: Guide | None = None
+    advice: str = ""
+    """What this computer lacks to reach the device afterwards."""
+
+
+async def _stay(_: Guide) -> None:
+    """Where nobody follows a device that moves."""
 
 
 def preview(
@@ -75,7 +82,7 @@ def preview(
     if not actual:
         return Preview((), (), (), after)
     steps = tuple(section.plan(fresh, after, target))
-    return Preview(actual, steps, section.erases(fresh, after), after)
+    return Preview(actual, steps, section.erases(fresh, after), after, section.guide(fresh, after))
 
 
 async def send(
@@ -87,8 +94,11 @@ async def send(
     *,
     journal: Journal,
     now: bool = False,
+    follow: Callable[[Guide], Awaitable[None]] = _stay,
 ) -> Receipt:
     """Send the changes, read back, and say what stands. `device` is the key under which the journal keeps it.
+
+    `follow` finds the device again after a guided change, so that it can be read back where it is then.
 
     A refusal or a lost answer is told by the receipt, not raised: the journal and the caller need the whole story.
 
@@ -111,7 +121,9 @@ async def send(
     receipt: Receipt | None = None
     try:
         await sending.perform(plan.steps)
-        now_there = await _read_back(section, connection, target, sending)
+        now_there = None
+        if await _still_there(plan, sending, follow):
+            now_there = await _read_back(section, connection, target, sending)
         receipt = _receipt(section, target, plan, sending, now_there)
     finally:
         if receipt is None:
@@ -121,6 +133,19 @@ async def send(
         told = f"{receipt.message} The journal lacks what came of it: {sending.unkept.message}".strip()
         receipt = msgspec.structs.replace(receipt, message=told, hint=receipt.hint or sending.unkept.hint)
     return receipt
+
+
+async def _still_there(plan: Preview, sending: Sending, follow: Callable[[Guide], Awaitable[None]]) -> bool:
+    """Find a device that was told to move. False when it is not to be found, and so cannot be read back."""
+    if plan.guide is None or all(step.state in (StepState.REFUSED, StepState.NOT_SENT) for step in sending.done):
+        return True
+    try:
+        await follow(plan.guide)
+    except AppError as error:
+        # A lost answer is the lesser news: the device itself is lost.
+        sending.error = error
+        return False
+    return True
 
 
 async def _read_back(

@@ -5,6 +5,7 @@ The window and the command line work through this and nothing below it.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
@@ -19,7 +20,7 @@ from app.model.device import Address, Credentials, Identity, Meter
 from app.model.errors import StorageFailed, UsageError
 from app.model.field import Choice
 from app.model.job import Progress
-from app.model.section import AnySection, Change, Scope
+from app.model.section import AnySection, Change, Guide, Scope
 from app.model.support import Capabilities, Support
 from app.model.vendor import Connection, Vendor
 from app.net.client import DeviceClient, Policy
@@ -28,6 +29,7 @@ from app.net.pins import Pins
 from .action import act
 from .checking import same
 from .draft import Draft, carried_over
+from .guided import Patience, Wanted, advice_before, find_again
 from .live import FeedHub
 from .plain import field_from_plain, plain_of
 from .receipt import Outcome, Receipt
@@ -38,6 +40,10 @@ log = logging.getLogger(__name__)
 
 NOW = "taken when sent"
 """Beside the fields of a stored draft: its time is this computer's at the moment of sending."""
+
+
+def _untold(_: Progress) -> None:
+    """Where nobody watches a guided change."""
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -81,6 +87,10 @@ class DeviceSession:
         self.kept: Callable[[], None] = lambda: None
         """Called after a draft was written into the site file, or dropped there."""
         self.receipts: dict[tuple[str, str], Receipt] = {}
+        self.patience = Patience()
+        """How a device is looked for after a change that sent it elsewhere."""
+        self.moved: Callable[[Address], None] = lambda _: None
+        """Called with the new address after the device was found at one, and the session goes on there."""
 
     @property
     def key(self) -> str:
@@ -88,6 +98,11 @@ class DeviceSession:
         if self.identity is not None and self.identity.id:
             return f"{self.vendor.key}:{self.identity.id}"
         return self._key or f"{self.vendor.key}:{self.address.netloc}"
+
+    @property
+    def journal(self) -> Journal:
+        """Where what is sent to this device is noted."""
+        return self._journal
 
     async def open(self) -> Identity:
         """Connect and log in: ask who it is, and which meters stand behind it.
@@ -220,16 +235,31 @@ class DeviceSession:
     def preview(self, section: AnySection, meter: str, fields: Iterable[str] | None = None) -> Preview:
         """What sending the draft would do, judged by what was last read.
 
+        Of a change that moves the device it says what this computer lacks to reach it afterwards.
+
         Raises:
             InvalidValue, UsageError: it cannot be sent like this.
         """
         target = self.target(section, meter)
         draft = self._drafts[section.key, target]
         chosen = _chosen(draft, fields)
-        return preview(section, target, draft.base, chosen, now=draft.now and _clock_chosen(section, chosen))
+        plan = preview(section, target, draft.base, chosen, now=draft.now and _clock_chosen(section, chosen))
+        if plan.guide is None:
+            return plan
+        return dataclasses.replace(plan, advice=advice_before(plan.guide, self.patience.own()))
 
-    async def send(self, section: AnySection, meter: str, fields: Iterable[str] | None = None) -> Receipt:
+    async def send(
+        self,
+        section: AnySection,
+        meter: str,
+        fields: Iterable[str] | None = None,
+        *,
+        told: Callable[[Progress], None] = _untold,
+    ) -> Receipt:
         """Send the draft, or only these fields of it; read back; keep or drop the draft accordingly.
+
+        After a change that can cut the device off it is looked for, which `told` hears of; the session then goes on
+        where it was found. Cancelled meanwhile, the session stays at the old address and the journal says 'unknown'.
 
         Raises:
             AppError: nothing was sent.
@@ -237,6 +267,7 @@ class DeviceSession:
         target = self.target(section, meter)
         draft = self._drafts[section.key, target]
         chosen = _chosen(draft, fields)
+        unkept: list[StorageFailed] = []
         receipt = await send(
             section,
             self.connection,
@@ -245,10 +276,13 @@ class DeviceSession:
             chosen,
             journal=self._journal,
             now=draft.now and _clock_chosen(section, chosen),
+            follow=lambda guide: self._follow(guide, told, unkept.append),
         )
         self.receipts[section.key, target] = receipt
         try:
             self._after(section, meter, draft, receipt, chosen)
+            for trouble in unkept:
+                raise trouble
         except StorageFailed as error:
             # What was sent was sent: the story of that must not give way to this.
             receipt = msgspec.structs.replace(
@@ -259,6 +293,33 @@ class DeviceSession:
             # The device had these values already, which was not known here.
             await self.read(section, meter)
         return receipt
+
+    async def _follow(
+        self, guide: Guide, told: Callable[[Progress], None], unkept: Callable[[StorageFailed], None]
+    ) -> None:
+        """Find the device again after a guided change, and go on where it is; `unkept` hears if that is not noted."""
+        wanted = Wanted(self.vendor, self.client, self.identity.id if self.identity else "")
+        async with aclosing(find_again(wanted, guide, self.patience)) as search:
+            async for event in search:
+                if not isinstance(event, Address):
+                    told(event)
+                    continue
+                try:
+                    await self._go_on_at(event)
+                except StorageFailed as error:
+                    unkept(error)
+
+    async def _go_on_at(self, address: Address) -> None:
+        """The device has proven to be there: certificate, login and everything that was read go along."""
+        old = self.address
+        if address == old:
+            return
+        self.address = self.client.address = address
+        try:
+            self.client.pins.carry(old.netloc, address.netloc)
+        finally:
+            await self.client.aclose()
+            self.moved(address)
 
     def _after(
         self, section: AnySection, meter: str, draft: Draft[Any], receipt: Receipt, chosen: tuple[Change, ...]

@@ -88,3 +88,5 @@ class Feed:
     plotted: tuple[str, ...] = ()
     of_meter: bool = False
     manual: str = ""
+    resources: tuple[str, ...] = ()
+    """The requests that are used, as the manual writes them."""

@@ -19,6 +19,7 @@ from .section import AnySection, Step
 from .support import Capabilities
 
 D = TypeVar("D", AnySection, AnyArchive, AnyAction)
+"""What a family declares under a key."""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -135,19 +136,42 @@ class DeviceClient:
                 outcome = error.title
                 raise
             finally:
-                self.recorder.note(
-                    method=method,
-                    url=f"{self.address.url}{path}",
-                    sent=body,
-                    secret=secret,
-                    outcome=outcome or "cancelled",
-                    received=received,
-                    elapsed_s=time.perf_counter() - started,
-                    known=self._secrets(body, secret),
-                )
+                elapsed_s = time.perf_counter() - started
+                self.record(method, path, body, outcome or "cancelled", received, elapsed_s, secret=secret)
         if reply.status == HTTPStatus.UNAUTHORIZED:
             raise self.login_failed()
         return reply
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """For a connection besides the usual one: waits until nothing else is asked of a device with one connection."""
+        async with self._turn:
+            if self.policy.one_connection:
+                await self._drop()
+            yield
+
+    def record(
+        self,
+        method: str,
+        path: str,
+        sent: bytes | None,
+        outcome: str,
+        received: bytes,
+        elapsed_s: float,
+        *,
+        secret: tuple[str, ...] = (),
+    ) -> None:
+        """Keep an exchange in the flight recorder, without this login and without secrets."""
+        self.recorder.note(
+            method=method,
+            url=f"{self.address.url}{path}",
+            sent=sent,
+            secret=secret,
+            outcome=outcome,
+            received=received,
+            elapsed_s=elapsed_s,
+            known=self._secrets(sent, secret),
+        )
 
     def stream(self, path: str, *, headers: Mapping[str, str] | None = None, connect_timeout_s: float = 10.0) -> Stream:
         """Open an endless answer on a connection of its own. Use it with `async with`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from typing import TypeVar
@@ -45,7 +46,9 @@ class JsonReader:
 
 
 def decode(body: bytes) -> object:
-    """Read a JSON document; mends a byte order mark, trailing commas, raw control characters in strings and Latin-1.
+    """Read a JSON document.
+
+    Mends a byte order mark, trailing commas, raw control characters in strings, Latin-1, one closing brace too many.
 
     Raises:
         BadReply: it cannot be read even so; the message names the position and shows what stands there.
@@ -77,11 +80,21 @@ def _read(body: bytes) -> tuple[object, tuple[str, ...]]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         mended, slips = _mend(body)
         if not slips:
-            raise _hopeless(body, error) from error
+            return _without_surplus_brace(body, error)
     try:
         return _parse(mended), slips
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _hopeless(mended, error) from error
+        return _without_surplus_brace(mended, error, slips)
+
+
+def _without_surplus_brace(
+    body: bytes, error: Exception, slips: tuple[str, ...] = ()
+) -> tuple[object, tuple[str, ...]]:
+    """The document before one closing brace too many at its very end."""
+    if body.rstrip().endswith(b"}"):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            return _parse(body.rstrip()[:-1]), (*slips, "a closing brace too many")
+    raise _hopeless(body, error) from error
 
 
 def _parse(body: bytes) -> object:

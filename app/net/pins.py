@@ -62,6 +62,20 @@ class Pins:
         self._pins[netloc] = Pin(fingerprint, profile, datetime.now(UTC))
         self._save()
 
+    def carry(self, old: str, new: str) -> None:
+        """A device has moved: its pin goes along, and the address that it left is trusted no more.
+
+        To be called only when the device showed this very certificate at the new address.
+
+        Raises:
+            StorageFailed: it cannot be written; it holds all the same until the program ends.
+        """
+        pin = self._pins.get(old)
+        if pin is None or old == new:
+            return
+        self._pins[new] = self._pins.pop(old)
+        self._save()
+
     def forget(self, netloc: str) -> None:
         """Ask again at the next connection."""
         if self._pins.pop(netloc, None) is not None:

@@ -12,8 +12,10 @@ import msgspec
 
 SECRET_KEYS = frozenset({"key", "oldkey", "password", "passwd", "devpass", "pin", "psk", "secret", "token_key"})
 EXCERPT = 2000
-LOOKED_AT = 32 * 1024
-"""Of a longer body only the beginning is kept, and only that is searched for secrets: megabytes would take long."""
+LOOKED_AT = 4 * 1024
+"""Of a longer body only the beginning is looked at: enough for the excerpt, and megabytes would stall the window."""
+LONGEST_PARSED = 64 * 1024
+"""What is longer than that and sent by us is a file or a table, and is not taken apart for its secrets."""
 SHORTEST_SECRET = 4
 """A shorter value is not looked for in texts: '1' would strike out half of every answer."""
 _IN_QUERY = re.compile(rf"(?i)((?:{'|'.join(sorted(SECRET_KEYS))})=)[^&\s]*")
@@ -70,9 +72,9 @@ class Recorder:
                 at=datetime.now().astimezone(),
                 method=method,
                 url=strike_query(url),
-                sent=strike_body(sent or b"", hidden),
+                sent=_excerpt(sent or b"", hidden, ()),
                 outcome=outcome,
-                received=strike_values(strike_body(received, hidden), known),
+                received=_excerpt(received, hidden, known),
                 elapsed_s=elapsed_s,
             )
         )
@@ -93,21 +95,42 @@ def strike_query(url: str) -> str:
 
 def strike_body(body: bytes, hidden: frozenset[str] | set[str] = SECRET_KEYS) -> str:
     """An excerpt of a body without the values of secret keys."""
+    return _excerpt(body, hidden, ())
+
+
+def _excerpt(body: bytes, hidden: frozenset[str] | set[str], known: tuple[str, ...]) -> str:
+    """The beginning of a body without the values of secret keys and without known secrets.
+
+    It is made at once and not when somebody asks: what is kept until then would be the secrets themselves.
+    """
     if not body:
         return ""
-    try:
-        struck = json.dumps(_strike(json.loads(body[:LOOKED_AT]), hidden), ensure_ascii=False, separators=(",", ":"))
-    except (ValueError, RecursionError):
-        # Not JSON, or cut off: strike by pattern, so that half a document leaks nothing either.
-        names = "|".join(sorted(re.escape(name) for name in hidden))
-        struck = re.sub(
-            rf'("(?:{names})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
-            r"\1…",
-            body[:LOOKED_AT].decode("utf-8", "replace"),
-            flags=re.IGNORECASE,
-        )
-        struck = strike_query(struck)
-    return struck if len(struck) <= EXCERPT else f"{struck[:EXCERPT]}… ({len(body)} bytes)"
+    whole = len(body) <= LOOKED_AT
+    struck = strike_values(_struck(body[:LOOKED_AT], hidden, whole=whole), known)
+    if not whole:
+        # The cut may have gone through a secret, of which the first half is then not known as one.
+        longest = max((len(json.dumps(value)) for value in known), default=0)
+        struck = struck[: max(0, len(struck) - longest)]
+    elif len(struck) <= EXCERPT:
+        return struck
+    return f"{struck[:EXCERPT]}… ({len(body)} bytes)"
+
+
+def _struck(body: bytes, hidden: frozenset[str] | set[str], *, whole: bool) -> str:
+    if whole:
+        try:
+            return json.dumps(_strike(json.loads(body), hidden), ensure_ascii=False, separators=(",", ":"))
+        except (ValueError, RecursionError):
+            pass
+    # Not JSON, or cut off: strike by pattern, so that half a document leaks nothing either.
+    names = "|".join(sorted(re.escape(name) for name in hidden))
+    struck = re.sub(
+        rf'("(?:{names})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^,}}\]\s]+)',
+        r"\1…",
+        body.decode("utf-8", "replace"),
+        flags=re.IGNORECASE,
+    )
+    return strike_query(struck)
 
 
 def _strike(value: object, hidden: frozenset[str] | set[str]) -> object:
@@ -129,6 +152,8 @@ def strike_values(text: str, secrets: Iterable[str]) -> str:
 
 def secrets_in(body: bytes | None, secret: tuple[str, ...]) -> tuple[str, ...]:
     """The values of the secret keys of a JSON object that we send."""
+    if body is not None and len(body) > LONGEST_PARSED:
+        return ()
     try:
         sent = json.loads(body or b"{}")
     except ValueError:

@@ -38,9 +38,13 @@ class Running:
     """A simulator that can be reached at `url`. `faults` makes its wire fail."""
 
     simulator: Simulator
-    address: Address
     faults: Faults
     wire: Wire
+
+    @property
+    def address(self) -> Address:
+        """Where it listens now: a device may move."""
+        return Address(self.wire.host, self.wire.port, "http" if self.simulator.tls is None else "https")
 
     @property
     def url(self) -> str:
@@ -146,8 +150,7 @@ class SimulatorHost:
         faults = Faults()
         wire = Wire(simulator, faults, port)
         wire.start()
-        scheme = "http" if simulator.tls is None else "https"
-        running = Running(simulator, Address("127.0.0.1", wire.port, scheme), faults, wire)
+        running = Running(simulator, faults, wire)
         self._running.append(running)
         if self._announce and simulator.announce is not None:
             self._announcer = self._announcer or Announcer.start()

@@ -27,6 +27,15 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 HANG_UP = "wattwright.hang_up"
 """ASGI extension: a function without arguments that closes the connection once everything sent is out."""
 
+LEAVE = "wattwright.leave"
+"""ASGI extension: leave(seconds, host, back) takes the device off the network once this answer is out. It comes back
+after so many seconds, at `host` if one is given, with the same port, and then calls `back`. An address that is not
+on this computer's loopback cannot be had: then nobody reaches it any more."""
+
+_HOME = "127.0.0.1"
+_GOODBYE_S = 1.0
+_TRIES = 50
+_RETRY_S = 0.1
 _HANDSHAKE_S = 10.0
 _SHUTDOWN_S = 0.2
 """A small device does not wait for the client's goodbye: its sockets are too few."""
@@ -61,7 +70,7 @@ class Simulator(Protocol):
 
 
 class Wire:
-    """The listening socket of one simulator on 127.0.0.1, and its open connections."""
+    """The listening socket of one simulator on this computer's loopback, and its open connections."""
 
     def __init__(self, simulator: Simulator, faults: Faults, port: int = 0) -> None:
         self.simulator = simulator
@@ -84,13 +93,51 @@ class Wire:
         self._state = ServerState()
         self._open: set[socket.socket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._listening = socket.create_server(("127.0.0.1", port), reuse_port=False)
-        self._listening.setblocking(False)
+        self.host = _HOME
+        self._listening = _listening_at(self.host, port)
         self.port: int = self._listening.getsockname()[1]
+        self._accepting: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to accept; to be called on the host's loop."""
-        self._spawn(self._accept())
+        self._accepting = self._spawn(self._accept())
+
+    def leave(self, seconds: float, host: str, back: Callable[[], None]) -> None:
+        """Be gone for so long, and come back at `host` (empty: where it was)."""
+        self._spawn(self._absence(seconds, host or self.host, back))
+
+    async def _absence(self, seconds: float, host: str, back: Callable[[], None]) -> None:
+        if self._accepting is not None:
+            self._accepting.cancel()
+            await asyncio.gather(self._accepting, return_exceptions=True)
+        self._listening.close()
+        await self._hang_up()
+        self.host = host
+        await asyncio.sleep(seconds)
+        if not host.startswith("127."):
+            return
+        for _ in range(_TRIES):
+            try:
+                self._listening = _listening_at(host, self.port)
+            except OSError:
+                # The port may be somebody else's for a moment.
+                await asyncio.sleep(_RETRY_S)
+                continue
+            self.start()
+            back()
+            return
+
+    async def _hang_up(self) -> None:
+        """Close every connection, but let what was written go out."""
+        connections = [one for one in self._state.connections if isinstance(one, _LimitedConnection)]
+        for connection in connections:
+            connection.transport.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_S):
+                for connection in connections:
+                    await connection.gone.wait()
+        for connection in connections:
+            connection.transport.abort()
 
     async def stop(self) -> None:
         """Close every socket and wait until nothing of this simulator runs any more."""
@@ -104,15 +151,22 @@ class Wire:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, door = asyncio.get_running_loop(), self._listening
         while True:
-            connection, _ = await loop.sock_accept(self._listening)
+            try:
+                connection, _ = await loop.sock_accept(door)
+            except asyncio.CancelledError:
+                if door.entered is not None:
+                    door.entered.close()
+                raise
+            door.entered = None
             self.accepted += 1
             if len(self._open) >= self.simulator.max_connections:
                 self.refused += 1
@@ -182,11 +236,18 @@ class _LimitedConnection(H11Protocol):
         self.gone.set()
 
     async def _device(self, scope: Any, receive: Any, send: Any) -> None:
-        scope["extensions"] = {**scope.get("extensions", {}), HANG_UP: self.transport.close}
+        leaving: list[tuple[float, str, Callable[[], None]]] = []
+        scope["extensions"] = {
+            **scope.get("extensions", {}),
+            HANG_UP: self.transport.close,
+            LEAVE: lambda *how: leaving.append(how),
+        }
         fault = self._wire.faults.next_for_request(scope["method"], scope["path"])
         with suppress(asyncio.CancelledError):
             # Cancelled only by Wire.stop(), after the connection is gone: ending quietly is right.
             await self._answer(fault, scope, receive, send)
+            for seconds, host, back in leaving:
+                self._wire.leave(seconds, host, back)
 
     async def _answer(self, fault: Fault | None, scope: Any, receive: Receive, send: Send) -> None:
         app = self._wire.simulator.app
@@ -218,6 +279,22 @@ class _LimitedConnection(H11Protocol):
                 await asyncio.sleep(0)
 
         return endless
+
+
+class _Door(socket.socket):
+    """A listening socket that remembers whom it let in last: a cancelled accept would leave him unclosed."""
+
+    entered: socket.socket | None = None
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        self.entered, address = super().accept()
+        return self.entered, address
+
+
+def _listening_at(host: str, port: int) -> _Door:
+    listening = _Door(fileno=socket.create_server((host, port), reuse_port=False).detach())
+    listening.setblocking(False)
+    return listening
 
 
 async def _nowhere(_: Message) -> None:

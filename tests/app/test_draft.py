@@ -152,13 +152,13 @@ def test_a_sections_own_rule_speaks_only_about_possible_values() -> None:
     ],
 )
 def test_values_are_read_from_the_command_line(name: str, text: str, value: object) -> None:
-    assert parse_value(SECTION, SECTION.field(name), text) == value
+    assert parse_value(SECTION.model, SECTION.field(name), text) == value
 
 
 @pytest.mark.parametrize(("name", "text"), [("count", "many"), ("on", "perhaps"), ("rows", "[1"), ("at", "yesterday")])
 def test_what_is_no_value_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(InvalidValue) as refused:
-        parse_value(SECTION, SECTION.field(name), text)
+        parse_value(SECTION.model, SECTION.field(name), text)
     assert refused.value.field == name
     assert name in refused.value.message
 

@@ -9,13 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import ingest, lateness, memory, section, start
+from . import ingest, lateness, memory, meter, section, start, stored
 from .effort import FULL, QUICK, Effort
 from .table import Row, text
 
 BENCHMARKS: dict[str, Callable[[Effort], list[Row]]] = {
     "start": start.measure,
     "section": section.measure,
+    "meter": meter.measure,
+    "stored": stored.measure,
     "ingest": ingest.measure,
     "lateness": lateness.measure,
     "memory": memory.measure,

@@ -12,6 +12,9 @@ class Effort:
     starts: int
     fast_reads: int
     slow_reads: int
+    meters: int
+    """Whole meters read."""
+    profiles: int
     event_turns: int
     events: int
     """In each turn, of each side."""
@@ -26,6 +29,8 @@ FULL = Effort(
     starts=11,
     fast_reads=300,
     slow_reads=100,
+    meters=7,
+    profiles=9,
     event_turns=5,
     events=300,
     streams=50,
@@ -37,6 +42,8 @@ QUICK = Effort(
     starts=3,
     fast_reads=60,
     slow_reads=20,
+    meters=2,
+    profiles=3,
     event_turns=2,
     events=100,
     streams=50,

@@ -51,7 +51,7 @@ async def compare(address: Address, reads: int) -> list[tuple[float, float]]:
     with tempfile.TemporaryDirectory(prefix="wattwright-bench-") as folder:
         site = SiteFile.open(Path(folder) / "bench.wattwright")
         try:
-            session = await _opened(site, address)
+            session = await opened(site, address)
             try:
                 return await _in_turns(session, reads)
             finally:
@@ -60,7 +60,8 @@ async def compare(address: Address, reads: int) -> list[tuple[float, float]]:
             site.close()
 
 
-async def _opened(site: SiteFile, address: Address) -> DeviceSession:
+async def opened(site: SiteFile, address: Address) -> DeviceSession:
+    """A session on a gateway, its certificate accepted."""
     pins = Pins.in_memory()
     shown, profile = await handshake(address.host, address.port)
     pins.accept(address.netloc, shown.fingerprint, profile)

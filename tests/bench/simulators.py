@@ -19,12 +19,14 @@ from app.simulators.host import SimulatorHost
 from app.simulators.process import SimulatedDevice, SimulatorProcess
 from app.simulators.wire import Simulator
 from app.vendors.g13.simulator import G13Simulator
+from app.vendors.g13.simulator.stored_settings import ProfileChannel
+from app.vendors.g13.simulator.stored_values import StoredValues
 from app.vendors.whatwatt.simulator import WhatwattSimulator
-from tests.gateways import PASSWORD
+from tests.gateways import MAIN, PASSWORD
 
 
 async def start(*specs: str, latency_ms: float = 0.0, speed: float = 1.0, spread: bool = False) -> SimulatorProcess:
-    """Start `g13` or `whatwatt:COUNT`.
+    """Start `g13`, `g13:ITEMS` or `whatwatt:COUNT`.
 
     A whatwatt reports once a second of its own time, which runs `speed` times as fast as on the wall; with `spread`
     they do so one after the other, otherwise all in the same instant.
@@ -39,11 +41,13 @@ def addresses(simulators: SimulatorProcess) -> list[Address]:
     return [parse_address(device.url)[0] for device in simulators.devices]
 
 
-def gateway(latency_ms: float) -> G13Simulator:
-    """A gateway whose password was changed already."""
+def gateway(latency_ms: float, items: int = 0) -> G13Simulator:
+    """A gateway whose password was changed already; with `items` its main meter has a load profile of so many."""
     made = G13Simulator.demo(0, latency_ms)
     admin = made.gateway.users.by_name["admin"]
     admin.password, admin.must_reset = PASSWORD, False
+    if items:
+        made.gateway.wired(MAIN).part(StoredValues).keep_profiles((ProfileChannel(60, 1, items),))
     return made
 
 
@@ -70,7 +74,7 @@ def houses(count: int, latency_ms: float, speed: float, *, spread: bool) -> list
 def _made(spec: str, options: argparse.Namespace) -> Sequence[Simulator]:
     kind, _, count = spec.partition(":")
     if kind == "g13":
-        return [gateway(options.latency_ms)]
+        return [gateway(options.latency_ms, int(count or 0))]
     return houses(int(count or 1), options.latency_ms, options.speed, spread=options.spread)
 
 

@@ -37,7 +37,7 @@ async def visit(window: Window, page: DevicePage) -> None:
         if key == "live":
             await until(lambda panel=panel: panel.plots is not None)
         elif key != "scan":
-            await until(lambda panel=panel: panel.state not in ("Reading…", "Not read yet"))
+            await until(lambda panel=panel: getattr(panel, "state", "") not in ("Reading…", "Not read yet"))
         await until(lambda: not window.tasks.running)
 
 

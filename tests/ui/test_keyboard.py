@@ -71,7 +71,7 @@ async def dialog(window: Window, name: str) -> None:
 def walk(keys: QWidget, there: Callable[[], bool]) -> None:
     """Down with the arrow key until it is there."""
     assert keyboard() is keys
-    for _ in range(20):
+    for _ in range(60):
         if there():
             return
         press(Key.Key_Down)

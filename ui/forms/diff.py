@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 
-import msgspec
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -14,8 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
-    QPlainTextEdit,
-    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -26,12 +22,13 @@ from shiboken6 import isValid
 from app.commission.send import Preview
 from app.model.errors import AppError
 from app.model.field import Kind
-from app.model.section import AnySection, Change, Step
+from app.model.section import AnySection, Change
 from ui.forms.entry import in_words
 from ui.forms.moment import NOW_WORDS
 from ui.forms.parts import Strip, plain_label, plain_tip, push_button
 from ui.forms.rows_diff import RowState, tell_rows
-from ui.icons import dress, icon
+from ui.forms.technical import listed, requests_text, technical_fold
+from ui.icons import icon
 from ui.theme import restyle
 
 PlanFor = Callable[[Iterable[str] | None], Preview]
@@ -62,19 +59,20 @@ class PreviewDialog(QDialog):
         self.setWindowTitle(f"Preview: {section.title}")
         self.setObjectName(f"{section.key}.preview_dialog")
         self._erases = Strip(f"{section.key}.preview_dialog.erases")
+        self._guide = Strip(f"{section.key}.preview_dialog.guide")
         self._problem = Strip(f"{section.key}.preview_dialog.problem")
         self._tree = self._make_tree()
         for change in changes:
             self._add(change)
         self._fit_columns()
-        self._fold, self._technical = self._make_fold()
+        self._fold, self._technical = technical_fold(f"{section.key}.preview_dialog")
         self._count = plain_label(role="muted")
         layout = QVBoxLayout(self, spacing=8)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.addWidget(plain_label(section.title, role="title"))
         if where:
             layout.addWidget(plain_label(where, role="muted"))
-        for widget in (self._erases, self._problem):
+        for widget in (self._erases, self._guide, self._problem):
             layout.addWidget(widget)
         layout.addWidget(self._tree, 3)
         layout.addWidget(self._fold)
@@ -151,20 +149,6 @@ class PreviewDialog(QDialog):
                 item.addChild(child)
             item.setExpanded(True)
 
-    def _make_fold(self) -> tuple[QToolButton, QPlainTextEdit]:
-        fold = QToolButton(text="Technical", checkable=True, objectName=f"{self._section.key}.preview_dialog.technical")
-        fold.setAccessibleName("Technical: the requests")
-        fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        fold.setProperty("role", "fold")
-        dress(fold, "expand")
-        text = QPlainTextEdit(readOnly=True, visible=False)
-        text.setAccessibleName("The requests")
-        text.setProperty("role", "mono")
-        text.setMinimumHeight(96)
-        fold.toggled.connect(text.setVisible)
-        fold.toggled.connect(lambda opened: dress(fold, "collapse" if opened else "expand"))
-        return fold, text
-
     def _make_buttons(self) -> QHBoxLayout:
         name = f"{self._section.key}.preview_dialog"
         self.send_button = push_button("Send", f"{name}.send", "send", role="primary")
@@ -191,26 +175,26 @@ class PreviewDialog(QDialog):
             plan = None
             self._problem.say("error", "error", error.title, f"{error.message} {error.hint}".strip())
         steps, erases = (plan.steps, plan.erases) if plan else ((), ())
-        self._erases.say("warn", "warning", "This erases on the device" if erases else "", _listed(erases))
-        self._technical.setPlainText("\n\n".join(_request(step) for step in steps))
+        self._erases.say("warn", "warning", "This erases on the device" if erases else "", listed(erases))
+        self._say_guide(plan)
+        self._technical.setPlainText(requests_text(steps))
         requests = f"{len(steps)} {'request' if len(steps) == 1 else 'requests'}"
         self._count.setText(f"{len(chosen)} of {self._tree.topLevelItemCount()} changes, {requests}")
         self.send_button.setEnabled(bool(steps))
         self.send_button.setText("Erase and send" if erases else "Send")
         restyle(self.send_button, role="danger" if erases else "primary")
 
+    def _say_guide(self, plan: Preview | None) -> None:
+        """What happens to the connection, and what this computer needs to come after the device."""
+        guide = plan.guide if plan else None
+        advice = plan.advice if plan else ""
+        words = "\n".join(part for part in (guide.words if guide else "", advice) if part)
+        self._guide.say("warn", "network", "This can cut the connection" if guide else "", words)
 
-def _listed(erases: tuple[str, ...]) -> str:
-    return "\n".join(f"• {text}" for text in erases)
-
-
-def _request(step: Step) -> str:
-    lines = [step.title, f"{step.method} {step.path}"]
-    body: Any = step.shown_body()
-    if body is not None:
-        size = len(msgspec.json.encode(step.body))
-        lines += [msgspec.json.format(msgspec.json.encode(body), indent=0).decode(), f"{size} bytes"]
-    return "\n".join(lines)
+    @property
+    def guided(self) -> str:
+        """What it says of the connection; empty when nothing can cut it."""
+        return self._guide.words
 
 
 Confirm = Callable[[QWidget, AnySection, tuple[Change, ...], PlanFor, str, bool], Awaitable[tuple[str, ...] | None]]

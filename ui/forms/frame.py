@@ -32,6 +32,8 @@ class PanelFrame(QWidget):
         self._summary = plain_label(role="muted", wrap=True)
         self._summary.setObjectName(f"{key}.summary")
         self._footer = Footer(key)
+        self._beside: tuple[QWidget, ...] = ()
+        """What stands between the form and the footer: the buttons of actions."""
         self._body = QVBoxLayout(spacing=8)
         self._lay_out()
         self._connect()
@@ -78,7 +80,7 @@ class PanelFrame(QWidget):
             above.addWidget(plain_label(self.section.help, role="muted", wrap=True))
         above.addWidget(self._failure)
         above.addWidget(self._notice)
-        below = QVBoxLayout()
+        self._below = below = QVBoxLayout(spacing=6)
         below.setContentsMargins(16, 0, 16, 6)
         below.addWidget(self._summary)
         line = QFrame()
@@ -120,7 +122,7 @@ class PanelFrame(QWidget):
         inside = [
             w for w in form.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and not w.focusProxy()
         ]
-        for widget in (*inside, *self._footer.buttons):
+        for widget in (*inside, *self._beside, *self._footer.buttons):
             # The list of a combo box is a window of its own.
             if widget.window() is self.window():
                 self.setTabOrder(before, widget)

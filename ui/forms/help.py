@@ -1,19 +1,21 @@
-"""The help of a section: what it is for, what each field means and allows, and where the manual tells more."""
+"""The help of a section, archive or action: what it is for, what its fields mean, where the manual tells more."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
+from app.model.action import AnyAction
+from app.model.archive import AnyArchive
 from app.model.field import Field
 from app.model.section import AnySection
 from ui.forms.parts import plain_label
 
 
 class HelpDialog(QDialog):
-    """Everything that the declaration of a section knows, in words."""
+    """Everything that a declaration knows, in words."""
 
-    def __init__(self, section: AnySection, parent: QWidget | None = None) -> None:
+    def __init__(self, section: AnySection | AnyArchive | AnyAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Help: {section.title}")
         self.setObjectName(f"{section.key}.help")

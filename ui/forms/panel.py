@@ -15,9 +15,11 @@ from shiboken6 import isValid
 from app.commission.draft import Draft
 from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
+from app.model.action import AnyAction
 from app.model.errors import AppError, DeviceRefused, InvalidValue
 from app.model.section import AnySection, Problem
 from app.model.support import Support
+from ui.forms.actions import ActionButtons, where_of
 from ui.forms.body import Body
 from ui.forms.diff import Confirm, PlanFor, preview_dialog
 from ui.forms.footer import Activity, Standing
@@ -25,6 +27,7 @@ from ui.forms.frame import PanelFrame
 from ui.forms.keeper import DraftKeeper
 from ui.forms.story import after_reload, receipt_toast
 from ui.forms.toast import Toasts
+from ui.jobs import GuidedJob, JobBar
 from ui.tasks import Tasks
 from ui.vendors import body_of
 
@@ -38,6 +41,8 @@ class SectionPanel(PanelFrame):
 
     draft_changed = Signal()
     sent = Signal(object)
+    acted = Signal(object, object)
+    """An action beside the section has ended: the action and its receipt."""
     contact = Signal(object)
     """What asking the device came to: an `AppError`, or None when it answered."""
 
@@ -49,12 +54,13 @@ class SectionPanel(PanelFrame):
         *,
         tasks: Tasks,
         toasts: Toasts,
+        jobs: JobBar | None = None,
         confirm: Confirm = preview_dialog,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(section, parent)
         self.meter, self.session = meter, session
-        self._tasks, self._toasts, self._confirm = tasks, toasts, confirm
+        self._tasks, self._toasts, self._jobs, self._confirm = tasks, toasts, jobs, confirm
         self._keeper = DraftKeeper(self, section, meter, session, toasts.tell)
         self._at = Standing()
         self._support: Support | None = None
@@ -64,6 +70,12 @@ class SectionPanel(PanelFrame):
         self._begun = False
         self._asking = False
         self._refreshing = False
+        beside = session.actions(meter, beside=section.key)
+        self._actions = ActionButtons(beside, meter, session, tasks=tasks, toasts=toasts, jobs=jobs, label="Actions")
+        self._actions.done.connect(self._after_action)
+        self._actions.contact.connect(self.contact)
+        self._below.addWidget(self._actions)
+        self._beside = tuple(self._actions.buttons.values())
         self._refresh()
 
     # -- what the window asks --
@@ -125,15 +137,15 @@ class SectionPanel(PanelFrame):
             self._tasks.spawn(self, self._ask_and_send())
 
     def send(self) -> None:
-        """Send the changes; what would be erased is always asked about first."""
+        """Send the changes; what would be erased, or cut the device off, is always asked about first."""
         if not self._may_send() or not self._footer.send_button.isEnabled():
             return
         try:
-            erases = self.session.preview(self.section, self.meter).erases
+            plan = self.session.preview(self.section, self.meter)
         except AppError as error:
             self._not_sent(error)
             return
-        if erases:
+        if plan.erases or plan.guide:
             self._tasks.spawn(self, self._ask_and_send())
         else:
             self._start_sending(None)
@@ -177,6 +189,7 @@ class SectionPanel(PanelFrame):
         base, edited = (before.base, before.changes()) if before else (None, ())
         try:
             support = await self.session.support(self.section, self.meter)
+            await self._actions.look()
             live = self.session.live(self.section, self.meter)
             if support.readable and (fresh or live is None):
                 live = await self.session.read(self.section, self.meter)
@@ -291,8 +304,9 @@ class SectionPanel(PanelFrame):
         self._tasks.spawn(self._toasts, self._send(fields, keyboard))
 
     async def _send(self, fields: Iterable[str] | None, keyboard: QWidget | None) -> None:
+        watched = GuidedJob(self.section.title, self._jobs)
         try:
-            receipt = await self.session.send(self.section, self.meter, fields)
+            receipt = await self.session.send(self.section, self.meter, fields, told=watched.told)
         except AppError as error:
             self._toasts.tell(error)
             if isValid(self):
@@ -300,6 +314,7 @@ class SectionPanel(PanelFrame):
                 self._not_sent(error, toast=False)
             return
         finally:
+            watched.end()
             if isValid(self) and self.sending:
                 self._stand(activity=Activity.NONE)
         receipt_toast(self._toasts, self.section, self._where(), receipt)
@@ -328,9 +343,11 @@ class SectionPanel(PanelFrame):
         self._stand(not_sent=error)
 
     def _where(self) -> str:
-        identity = self.session.identity
-        device = (identity.name or identity.model or identity.id) if identity else str(self.session.address)
-        return f"{device}, meter {self.meter}" if self.meter else device
+        return where_of(self.session, self.meter)
+
+    def _after_action(self, action: AnyAction, receipt: Receipt) -> None:
+        self.acted.emit(action, receipt)
+        self.reload()
 
     # -- showing --
 

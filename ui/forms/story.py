@@ -8,6 +8,7 @@ from typing import Any
 from app.commission.checking import same
 from app.commission.draft import Draft
 from app.commission.receipt import Outcome, Receipt
+from app.model.action import AnyAction
 from app.model.section import AnySection, Change
 from ui.forms.entry import in_words
 from ui.forms.toast import Toasts
@@ -46,6 +47,17 @@ _TITLES = {
 }
 
 
+def action_toast(toasts: Toasts, action: AnyAction, where: str, receipt: Receipt) -> None:
+    """Green for done and proven, red for everything else."""
+    topic = f"{action.title}, {where}"
+    if receipt.outcome is Outcome.VERIFIED:
+        toasts.ok("Done and verified", "\n".join(part for part in (topic, receipt.message) if part))
+        return
+    text = f"{topic}: {receipt.message}" if receipt.message else topic
+    title = "Not done as it should be" if receipt.outcome is Outcome.DIFFERS else _TITLES[receipt.outcome]
+    toasts.error(title, text, receipt.hint, "\n".join([*_asked(receipt), *_erased(receipt), receipt.details]).strip())
+
+
 def receipt_toast(toasts: Toasts, section: AnySection, where: str, receipt: Receipt) -> None:
     """Green for sent and verified, blue for nothing to do, red for everything else."""
     topic = f"{section.title}, {where}"
@@ -67,10 +79,6 @@ def _changes(section: AnySection, receipt: Receipt) -> list[str]:
 
 
 def _details(section: AnySection, receipt: Receipt) -> str:
-    asked = [
-        f"{step.method} {step.path} ({step.title}): {step.state.value}{', ' + step.message if step.message else ''}"
-        for step in receipt.steps
-    ]
     values = []
     for change in receipt.changes:
         field = section.field(change.field)
@@ -78,5 +86,15 @@ def _details(section: AnySection, receipt: Receipt) -> str:
         values.append(
             f"{field.label}: before {in_words(field, change.before)}, wanted {in_words(field, change.after)}, now {now}"
         )
-    erased = [f"Erased, if it was taken: {text}" for text in receipt.erases]
-    return "\n".join(part for part in (*asked, "", *values, *erased, "", receipt.details) if part or part == "").strip()
+    return "\n".join([*_asked(receipt), "", *values, *_erased(receipt), "", receipt.details]).strip()
+
+
+def _asked(receipt: Receipt) -> list[str]:
+    return [
+        f"{step.method} {step.path} ({step.title}): {step.state.value}{', ' + step.message if step.message else ''}"
+        for step in receipt.steps
+    ]
+
+
+def _erased(receipt: Receipt) -> list[str]:
+    return [f"Erased, if it was taken: {text}" for text in receipt.erases]

@@ -5,35 +5,28 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
+from app.model.action import AnyAction
 from app.model.device import Identity, Meter
 from app.model.errors import AppError, CertificateNotTrusted, LoginFailed
 from app.model.field import Kind
 from app.model.section import AnySection
 from ui.forms.panel import SectionPanel
-from ui.forms.parts import Strip, plain_tip, push_button
+from ui.forms.parts import Strip, push_button
 from ui.forms.toast import Toasts
-from ui.icons import icon
 from ui.jobs import JobBar
 from ui.tasks import Tasks
-from ui.theme import current_theme, notifier
+from ui.vendors import page_of
 
+from .entries import EntryList, entries_of
 from .header import Header, device_facts, meter_facts
 
 _WAYS_BACK = ((LoginFailed, "Log in again"), (CertificateNotTrusted, "Look at the certificate"))
-KEY = Qt.ItemDataRole.UserRole
-PICTURE = Qt.ItemDataRole.UserRole + 1
-TONE = Qt.ItemDataRole.UserRole + 2
-ROW = 34
-LIST = 204
-WIDEST_LIST = 236
-MARGIN = 12
-ICON = QSize(20, 20)
 
 
 class DevicePage(QWidget):
@@ -44,6 +37,8 @@ class DevicePage(QWidget):
     contact = Signal(object)
     """What asking the device came to: an `AppError`, or None when it answered."""
     reopen_wanted = Signal()
+    opened = Signal(str)
+    """The key of what was opened: whoever goes from meter to meter wants the same of the next one."""
 
     def __init__(
         self,
@@ -66,10 +61,8 @@ class DevicePage(QWidget):
         self.setObjectName(self.name)
         self._panels: dict[str, QWidget] = {}
         self.header = Header(self.name, self)
-        self.list = QListWidget(self)
-        self.list.setObjectName(f"{self.name}.sections")
-        self.list.setAccessibleName("Sections")
-        self.list.setIconSize(ICON)
+        self.entries = EntryList(self.name, entries_of(session, meter, live=bool(self._feeds())), self)
+        self.list = self.entries.view
         self._trouble = Strip(f"{self.name}.trouble", self)
         self._reopen = push_button("Connect again", f"{self.name}.reopen", "plug")
         self._reopen.clicked.connect(self.reopen_wanted)
@@ -82,7 +75,7 @@ class DevicePage(QWidget):
         inside.addWidget(self.stack)
         middle = QHBoxLayout()
         middle.setSpacing(8)
-        middle.addWidget(self.list)
+        middle.addWidget(self.entries)
         middle.addWidget(card, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
@@ -91,9 +84,7 @@ class DevicePage(QWidget):
         column.addWidget(self._trouble)
         column.addLayout(middle, 1)
         self._add_actions()
-        self._fill_list()
-        self.list.currentItemChanged.connect(self._open_current)
-        notifier.theme_changed.connect(self._paint_icons)
+        self.entries.opened.connect(self._open)
         self.show_facts()
         self._looked = False
         self._ask(self._look())
@@ -125,53 +116,8 @@ class DevicePage(QWidget):
         # A panel has its own F5; two at once would cancel each other out.
         self._refresh_key = QShortcut(QKeySequence.StandardKey.Refresh, self, self.refresh)
 
-    def _entries(self) -> list[tuple[str, str, str, str, str]]:
-        """What stands in the list: group, key, title, icon, help."""
-        sections = self.session.sections(self.meter)
-        entries = [(s.group, s.key, s.title, s.icon or "settings", s.help) for s in sections]
-        if self._feeds():
-            entries.append(("Live", "live", "Live plots", "live", "Values as they come, plotted."))
-        if self.session.vendor.scan is not None and not self.meter:
-            entries.append(("Gateway", "scan", "Device scan", "scan", "Find meters on the buses and register them."))
-        order = list(dict.fromkeys(entry[0] for entry in entries))
-        return sorted(entries, key=lambda entry: order.index(entry[0]))
-
     def _feeds(self) -> tuple[object, ...]:
         return tuple(feed for feed in self.session.vendor.feeds if feed.of_meter == bool(self.meter))
-
-    def _fill_list(self) -> None:
-        group = ""
-        for of_group, key, title, picture, words in self._entries():
-            if of_group != group:
-                group = of_group
-                heading = QListWidgetItem(group)
-                heading.setFlags(Qt.ItemFlag.NoItemFlags)
-                font = heading.font()
-                font.setBold(True)
-                heading.setFont(font)
-                heading.setSizeHint(QSize(0, ROW))
-                self.list.addItem(heading)
-            item = QListWidgetItem(title)
-            item.setData(KEY, key)
-            item.setData(PICTURE, picture)
-            item.setToolTip(plain_tip(words))
-            item.setSizeHint(QSize(0, ROW))
-            self.list.addItem(item)
-
-        self._paint_icons()
-
-    def _paint_icons(self) -> None:
-        # The words of the widest entry, in the theme's font, as far as the page can spare the room.
-        self.list.setFixedWidth(min(max(LIST, self.list.sizeHintForColumn(0) + 2 * MARGIN), WIDEST_LIST))
-        for row in range(self.list.count()):
-            item = self.list.item(row)
-            picture = item.data(PICTURE)
-            if picture:
-                tone = item.data(TONE) or "text"
-                item.setForeground(QColor(current_theme().tone(tone)))
-                both = QIcon(icon(picture, tone).pixmap(ICON))
-                both.addPixmap(icon(picture, "on_selection").pixmap(ICON), QIcon.Mode.Selected)
-                item.setIcon(both)
 
     def panels(self) -> list[SectionPanel]:
         """The panels that were opened so far."""
@@ -179,51 +125,66 @@ class DevicePage(QWidget):
 
     def sending(self) -> list[str]:
         """What is on its way to the device, by its title."""
-        titles = {key: panel.accessibleName() for key, panel in self._panels.items() if key != "live"}
-        return [title for key, title in titles.items() if self._panels[key].sending]
+        busy = (panel for panel in self._panels.values() if getattr(panel, "sending", False))
+        return [getattr(panel, "working", "") or panel.accessibleName() for panel in busy]
 
     def keys(self) -> list[str]:
         """What can be opened here, in the order of the list."""
-        found = (self.list.item(row).data(KEY) for row in range(self.list.count()))
-        return [key for key in found if key]
+        return self.entries.keys()
 
     def open(self, key: str) -> QWidget:
-        """Open a section by its key, or 'live' or 'scan'."""
-        for row in range(self.list.count()):
-            if self.list.item(row).data(KEY) == key:
-                self.list.setCurrentRow(row)
+        """Open a section, archive or action by its key, or 'live', 'scan' or 'firmware'."""
+        self.entries.open(key)
         return self.stack.currentWidget()
 
-    def _open_current(self, item: QListWidgetItem | None, _: QListWidgetItem | None = None) -> None:
-        key = item.data(KEY) if item else None
-        if not key:
-            return
+    def _open(self, key: str) -> None:
         panel = self._panels.get(key)
         if panel is None:
             panel = self._panels[key] = self._made(key)
             self.stack.addWidget(panel)
         self.stack.setCurrentWidget(panel)
-        self._refresh_key.setEnabled(not isinstance(panel, SectionPanel))
+        self._refresh_key.setEnabled(not _has_own_refresh(panel))
+        self.opened.emit(key)
 
     def _made(self, key: str) -> QWidget:
+        common: dict[str, Any] = {"tasks": self._tasks, "toasts": self._toasts}
         if key == "live":
             from .live import LivePage
 
-            live = LivePage(self.session, tasks=self._tasks, toasts=self._toasts, feeds=self._feeds(), meter=self.meter)
-            live.contact.connect(self.contact)
-            return live
-        if key == "scan":
+            made: QWidget = LivePage(self.session, feeds=self._feeds(), meter=self.meter, **common)
+        elif key == "scan":
             from .scan import ScanPage
 
-            page = ScanPage(self.session, tasks=self._tasks, toasts=self._toasts, jobs=self._jobs)
-            page.registered.connect(self._registered)
-            page.contact.connect(self.contact)
-            return page
-        section = self.session.vendor.section(key)
-        panel = SectionPanel(section, self.meter, self.session, tasks=self._tasks, toasts=self._toasts)
-        panel.sent.connect(lambda receipt: self._sent(section, receipt))
-        panel.contact.connect(self.contact)
-        return panel
+            made = ScanPage(self.session, jobs=self._jobs, **common)
+            made.registered.connect(self._registered)
+        elif key == "firmware":
+            from .firmware import FirmwarePage
+
+            made = FirmwarePage(self.session, jobs=self._jobs, **common)
+        else:
+            made = self._declared(key, common | {"jobs": self._jobs})
+        made.contact.connect(self.contact)
+        if hasattr(made, "acted"):
+            made.acted.connect(self._acted)
+        return made
+
+    def _declared(self, key: str, common: dict[str, Any]) -> QWidget:
+        """The page of a section, archive or action; a family may have one of its own."""
+        vendor = self.session.vendor
+        section = next((s for s in vendor.sections if s.key == key), None)
+        if section is not None:
+            panel = SectionPanel(section, self.meter, self.session, **common)
+            panel.sent.connect(lambda receipt: self._sent(section, receipt))
+            return panel
+        own = page_of(key)
+        archive = next((a for a in vendor.archives if a.key == key), None)
+        if archive is not None:
+            from .archive import ArchivePage
+
+            return (own or ArchivePage)(archive, self.meter, self.session, **common)
+        from .action import ActionPage
+
+        return (own or ActionPage)(vendor.action(key), self.meter, self.session, **common)
 
     def _registered(self) -> None:
         """The scan page registered meters: the list of meters shows the same draft, and reads again."""
@@ -240,6 +201,11 @@ class DevicePage(QWidget):
             if not self.meter:
                 self._ask(self._renew_identity())
 
+    def _acted(self, action: AnyAction, receipt: Receipt) -> None:
+        self._jobs.say(f"{action.title}: {receipt.outcome.value}")
+        if not self.meter and receipt.outcome in (Outcome.VERIFIED, Outcome.DIFFERS):
+            self._ask(self._renew_identity())
+
     async def _renew_meters(self) -> None:
         await self.session.refresh_meters()
         self.meters_changed.emit()
@@ -255,25 +221,23 @@ class DevicePage(QWidget):
         if self.meter and self.session.vendor.describe_meter is not None:
             self.described = await self.session.vendor.describe_meter(self.session.connection, self.meter)
             self.show_facts()
-        for section in self.session.sections(self.meter):
-            support = await self.session.support(section, self.meter)
-            if not support.readable:
-                self._grey_out(section.key, support.reason)
+        await self._look_what_is_offered()
         clock = self._clock_section()
         if clock is not None and self.session.live(clock, self.meter) is None:
             await self.session.read(clock, self.meter)
             self.show_facts()
         self._looked = True
 
-    def _grey_out(self, key: str, reason: str) -> None:
-        """Show that a section is not supported here; opening it tells why."""
-        for row in range(self.list.count()):
-            item = self.list.item(row)
-            if item.data(KEY) == key:
-                item.setData(TONE, "disabled")
-                item.setToolTip(plain_tip(reason))
-                item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, f"Not supported. {reason}")
-        self._paint_icons()
+    async def _look_what_is_offered(self) -> None:
+        """Grey out what is not supported here; opening it tells why."""
+        session, meter = self.session, self.meter
+        reasons: dict[str, str] = {}
+        for declared in (*session.sections(meter), *session.archives(meter), *session.actions(meter, beside="")):
+            support = await session.support(declared, meter)
+            possible = support.writable if declared in session.vendor.actions else support.readable
+            if not possible:
+                reasons[declared.key] = support.reason
+        self.entries.grey_out(reasons)
 
     def _clock_section(self) -> AnySection | None:
         return next((s for s in self.session.sections(self.meter) if s.now is not None), None)
@@ -300,8 +264,13 @@ class DevicePage(QWidget):
     def refresh(self) -> None:
         """Read the open panel again, and the header's facts."""
         panel = self.stack.currentWidget()
-        if panel is not None:
+        if panel is not None and hasattr(panel, "reload"):
             panel.reload()
         self._ask(self._renew_meters())
         if not self._looked:
             self._ask(self._look())
+
+
+def _has_own_refresh(panel: QWidget) -> bool:
+    refresh = QKeySequence("F5")
+    return any(refresh in shortcut.keys() for shortcut in panel.findChildren(QShortcut))  # noqa: SIM118 - a list

@@ -18,6 +18,7 @@ from app.commission.session import DeviceSession
 from app.model.errors import AppError, InvalidValue
 from app.model.scan import ScanRequest, ScanState
 from app.model.support import Support
+from ui.forms.actions import ActionButtons
 from ui.forms.diff import PreviewDialog
 from ui.forms.footer import Activity, Footer, Standing
 from ui.forms.keeper import DraftKeeper
@@ -104,6 +105,10 @@ class ScanPage(QWidget):
         self.add_all_button = push_button("Add all", f"{name}.add-all", "add", tip="Every new meter into the draft")
         self.said_icon, self.said = QLabel(), plain_label(wrap=True)
         self.said.setObjectName(f"{name}.said")
+        beside = self.session.actions(beside="scan")
+        self.actions_row = ActionButtons(
+            beside, "", self.session, tasks=self._tasks, toasts=self._toasts, jobs=self._jobs
+        )
         self.results = ResultList(name)
         self.footer = Footer(name)
         for card in self.cards:
@@ -113,6 +118,8 @@ class ScanPage(QWidget):
         self.start_button.clicked.connect(self.start)
         self.stop_button.clicked.connect(self.stop)
         self.add_all_button.clicked.connect(self.add_all)
+        self.actions_row.done.connect(lambda *_: self.reload())
+        self.actions_row.contact.connect(self.contact)
         self.results.edited.connect(self._entered)
         self.results.toggled.connect(self._toggled)
         self.footer.reload.connect(self.reload)
@@ -137,7 +144,8 @@ class ScanPage(QWidget):
         for widget in (self.start_button, self.stop_button, self.said_icon):
             bar.addWidget(widget)
         bar.addWidget(self.said, 1)
-        bar.addWidget(self.add_all_button)
+        for widget in (self.actions_row, self.add_all_button):
+            bar.addWidget(widget)
         body = QVBoxLayout(spacing=8)
         body.setContentsMargins(16, 12, 16, 4)
         for layout in (head, cards, bar):
@@ -235,6 +243,7 @@ class ScanPage(QWidget):
             AppError: they cannot be read.
         """
         self._support = await self.session.support(self.meters.section, "")
+        await self.actions_row.look()
         live = await self.session.read(self.meters.section, "")
         self._at = Standing(read_at=live.at)
         self._refresh()

@@ -1,29 +1,46 @@
-"""What a plot draws: one column of one ring, with its name and colour. Curves of any feeds and devices may be mixed."""
+"""What a plot draws: one column of what was heard or read, with its name. Curves of any feeds may be mixed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from app.model.quantity import Phase, Unit
 from ui.theme import Theme
 
-from .ring import Ring
+from .ring import Column
 
 REACH = 1.5
 """A reading is shown under the crosshair when it is at most that many intervals (or columns) away."""
+
+
+class Kept(Protocol):
+    """Values by time in columns, as a `Ring` keeps those of a feed. `readings` tells whether something is new."""
+
+    readings: int
+
+    @property
+    def interval_s(self) -> float:
+        """The usual time between two readings."""
+
+    def times(self) -> Column:
+        """When (seconds since 1970), never falling."""
+
+    def column(self, index: int) -> Column:
+        """The values of one column; NaN is a gap."""
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
     """One line of a plot. `name` tells it apart from the other lines of its unit."""
 
-    ring: Ring
+    ring: Kept
     column: int
     name: str
-    unit: Unit
+    unit: Unit | str
     phase: Phase = Phase.TOTAL
 
     def near(self, time_s: float, column_s: float) -> float:
@@ -40,9 +57,9 @@ class Curve:
         return float(self.ring.column(self.column)[index])
 
 
-def by_unit(curves: Iterable[Curve]) -> dict[Unit, list[Curve]]:
+def by_unit(curves: Iterable[Curve]) -> dict[Unit | str, list[Curve]]:
     """Curves that share an axis, the units in the order in which they first come."""
-    groups: dict[Unit, list[Curve]] = {}
+    groups: dict[Unit | str, list[Curve]] = {}
     for curve in curves:
         groups.setdefault(curve.unit, []).append(curve)
     return groups

@@ -14,8 +14,9 @@ from ui.forms.parts import plain_label
 from ui.theme import notifier
 
 from .curve import Curve, by_unit
-from .live_plot import BINS, Span, UnitPlot
+from .live_plot import UnitPlot
 from .painter import PERIOD_MS, Painter
+from .time_plot import BINS, Span
 
 HOVER_MS = 40
 SLOWEST_S = 2.0

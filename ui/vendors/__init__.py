@@ -11,10 +11,18 @@ from app.model.section import AnySection
 if TYPE_CHECKING:
     from ui.forms.body import Body
 
-BODIES: Mapping[str, str] = {}
+BODIES: Mapping[str, str] = {
+    "g13.users": "ui.vendors.g13.users:UsersBody",
+    "g13.load_profile": "ui.vendors.g13.load_profile:LoadProfileBody",
+    "g13.calendar": "ui.vendors.g13.calendar:CalendarBody",
+    "g13.current_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
+    "g13.voltage_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
+}
 """Bodies of panels, by the key of the section: 'module:Class'."""
 
-PAGES: Mapping[str, str] = {}
+PAGES: Mapping[str, str] = {
+    "g13.compare": "ui.vendors.g13.compare:ComparePage",
+}
 """Whole pages in place of the usual one, by the key of the archive or action: 'module:Class'."""
 
 

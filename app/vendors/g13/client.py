@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -47,8 +47,12 @@ T = TypeVar("T")
 Values = dict[str, dict[str, tuple[float | str | None, str | None]]]
 """Group, quantity, then value and unit. What has no unit may come with null (manual 6.3.60)."""
 
-ALTERNATIVES = {"/power": "/powers"}
-"""Last parts of paths that the manual writes in two ways; the second is tried on a 404 and then kept."""
+ALTERNATIVES = {
+    "/power": "/powers",
+    "/seasonprofiles": "/seasons",
+    "/energy/conversionfactor": "/conversionfactor",
+}
+"""Ends of paths that the manual writes in two ways; the second is tried on a 404 and then kept."""
 
 MAX_USER = 16
 MAX_PASSWORD = 32
@@ -56,6 +60,11 @@ VIEW_ONLY = "view only"
 LONGEST_WORDS = 500
 RESERVED = frozenset({"", ".", "..", "scanned", "firmware", "firmwareupdatestatus"})
 """What stands under /meters beside the meters, and what leads out of it: no serials."""
+LONGEST_STATUS = 1000
+"""A longer answer is no status message: it is not looked through for one."""
+RESERVED_USERS = frozenset({"", ".", ".."})
+OWN_ACCOUNT = "/users/<user>"
+"""The path of a step for the account in use, whoever that is: the name is filled in when it is sent."""
 LONGEST_SERIAL = 64
 """The manual says 17 characters; what is much longer is no serial and fits into no request line."""
 
@@ -70,6 +79,8 @@ class G13Client:
         self.http = http
         self._reader = JsonReader(str(http.address))
         self._paths: dict[str, str] = {}
+        self.ways: dict[str, int] = {}
+        """Which of several ways to write a path this gateway knows, by topic; remembered once one has worked."""
         self._logged_in = False
         self._own_id = ""
 
@@ -124,7 +135,10 @@ class G13Client:
 
     async def perform(self, step: Step) -> None:
         """Send one step of a plan."""
-        await self.update(step.method, step.path, step.body, secret=step.secret)
+        if step.path == OWN_ACCOUNT:
+            await self._renew_own_password(step)
+        else:
+            await self.update(step.method, step.path, step.body, secret=step.secret)
 
     async def aclose(self) -> None:
         """End the session on the gateway (manual 6.3.3), and hang up."""
@@ -177,6 +191,22 @@ class G13Client:
         finally:
             await self.http.login(going_on)
 
+    async def _renew_own_password(self, step: Step) -> None:
+        """Replace the password of the account in use, and go on with the new one (manual 6.3.18).
+
+        Raises:
+            AnswerLost, BadReply: it is not known which of the two passwords holds; the login stays the old one.
+        """
+        login = self.http.credentials
+        if login is None or step.body is None:
+            raise UsageError("Nobody is logged in: there is no password of one's own to change.")
+        try:
+            await self.update(step.method, user_path(login.user), {"name": login.user, **step.body}, secret=step.secret)
+        except (AnswerLost, BadReply) as error:
+            error.hint = "The new password may hold already: log in with it, and with the old one if it is refused."
+            raise
+        await self.http.login(Credentials(login.user, str(step.body["key"])))
+
     async def about(self) -> About:
         """Versions of the gateway (manual 6.3.1)."""
         return await self.get("/about", About)
@@ -221,17 +251,35 @@ class G13Client:
 
     async def get(self, path: str, kind: type[T]) -> T:
         """GET a resource. A path that the manual writes in two ways is tried in both."""
-        head, slash, tail = path.rpartition("/")
-        last = f"{slash}{tail}"
-        other = ALTERNATIVES.get(last)
+        return convert(await self._either_way("GET", path), kind)
+
+    async def fetch(self, path: str, read: Callable[[bytes], Awaitable[T]], *, timeout_s: float) -> T:
+        """GET an answer that may be long: `read` decodes it in its own way, off the loop; else like `get`."""
+        reply = await self.http.request("GET", path, timeout_s=timeout_s)
+        hide = self.http.concealer(None)
+        if reply.status != 200:
+            raise self._refusal(reply, path, hide)
+        if len(reply.body) <= LONGEST_STATUS and b'"status"' in reply.body and self._says_error(reply):
+            raise self._refusal(reply, path, hide)
         try:
-            document = await self._checked("GET", head + self._paths.get(last, last))
-        except NotFound:
-            if other is None or last in self._paths:
-                raise
-            document = await self._checked("GET", head + other)
-            self._paths[last] = other
-        return convert(document, kind)
+            return await read(reply.body)
+        except BadReply as error:
+            failed = error
+        raise await self._explained(reply, path, failed, hide)
+
+    def _says_error(self, reply: Reply) -> bool:
+        """Whether a 200 is a status message that says no."""
+        with contextlib.suppress(BadReply):
+            return convert(self._reader.decode(reply.body), Status).status.lower() == "error"
+        return False
+
+    async def ask(self, path: str, body: dict[str, object], kind: type[T]) -> T:
+        """POST that changes nothing and is answered with values (manual 6.3.16); at most 512 bytes go out.
+
+        Raises:
+            TooLong: the body would be longer; nothing was sent.
+        """
+        return convert(await self._checked("POST", path, _fitting("POST", path, body)), kind)
 
     async def update(
         self, method: str, path: str, body: dict[str, object] | None, *, secret: tuple[str, ...] = ()
@@ -241,19 +289,35 @@ class G13Client:
         Raises:
             TooLong: the body would be longer; nothing was sent.
         """
-        content = None if body is None else encode(body)
-        if content is not None and len(content) > MAX_UPDATE_BYTES:
-            raise TooLong(
-                f"{method} {path} would send {len(content)} bytes; the gateway reads at most {MAX_UPDATE_BYTES}.",
-                hint="Shorten names, or use fewer entries.",
-            )
-        await self._checked(method, path, content, secret)
+        await self._either_way(method, path, None if body is None else _fitting(method, path, body), secret)
+
+    async def _either_way(
+        self, method: str, path: str, content: bytes | None = None, secret: tuple[str, ...] = ()
+    ) -> object:
+        """A request whose path may be written in two ways. What a gateway does not know, it has not done either."""
+        end = next((end for end in ALTERNATIVES if path.endswith(end)), "")
+        head = path.removesuffix(end)
+        try:
+            return await self._checked(method, head + self._paths.get(end, end), content, secret)
+        except NotFound:
+            if not end or end in self._paths:
+                raise
+        document = await self._checked(method, head + ALTERNATIVES[end], content, secret)
+        self._paths[end] = ALTERNATIVES[end]
+        return document
 
     async def _checked(
         self, method: str, path: str, content: bytes | None = None, secret: tuple[str, ...] = ()
     ) -> object:
         reply = await self.http.request(method, path, body=content, secret=secret)
-        hide = self.http.concealer(content, secret)
+        return await self.judged(method, path, reply, self.http.concealer(content, secret))
+
+    async def judged(self, method: str, path: str, reply: Reply, hide: Callable[[str], str]) -> object:
+        """The document of a good answer; `hide` strikes secrets out of the gateway's words.
+
+        Raises:
+            AppError: the gateway said no, or something that cannot be read.
+        """
         if reply.status != 200:
             raise self._refusal(reply, path, hide)
         if not reply.body.strip() and method != "GET":
@@ -330,6 +394,29 @@ def meter_path(serial: str, resource: str = "") -> str:
         )
     path = f"/meters/{quote(serial, safe='')}"
     return f"{path}/{resource}" if resource else path
+
+
+def user_path(name: str, resource: str = "") -> str:
+    """The path of a user's resource. Names come from devices too: nothing in them may reach another resource.
+
+    Raises:
+        UsageError: this can be no user name.
+    """
+    if name in RESERVED_USERS or len(name) > LONGEST_SERIAL or not name.isprintable():
+        raise UsageError(f"{name[:LONGEST_SERIAL]!r} is no name of a user; nothing was asked.")
+    path = f"/users/{quote(name, safe='')}"
+    return f"{path}/{resource}" if resource else path
+
+
+def _fitting(method: str, path: str, body: dict[str, object]) -> bytes:
+    """The body as it goes out, if the gateway reads that much."""
+    content = encode(body)
+    if len(content) > MAX_UPDATE_BYTES:
+        raise TooLong(
+            f"{method} {path} would send {len(content)} bytes; the gateway reads at most {MAX_UPDATE_BYTES}.",
+            hint="Shorten names, or use fewer entries.",
+        )
+    return content
 
 
 def encode(body: dict[str, object]) -> bytes:

@@ -88,4 +88,5 @@ POLLED = Feed(
     plotted=PLOTTED,
     of_meter=True,
     manual="6.3.59, 6.3.60",
+    resources=("GET /meters/<serial>/instrument", "GET /meters/<serial>/power"),
 )

@@ -115,6 +115,16 @@ class Clock(msgspec.Struct, frozen=True):
         ),
     ]
     status: Annotated[str, Field("Clock status", read_only=True, help="Not set: lost its time.", manual="6.3.11")]
+    drift_s: Annotated[
+        int | None,
+        Field(
+            "Ahead of this computer",
+            unit="s",
+            read_only=True,
+            help="When it was read; negative: behind.",
+            manual="6.3.11",
+        ),
+    ] = None
 
 
 async def _read_clock(client: G13Client, _: str) -> Clock:
@@ -123,7 +133,7 @@ async def _read_clock(client: G13Client, _: str) -> Clock:
         moment = datetime.strptime(found.datetime.replace(" ", "T"), MOMENT)
     except ValueError as error:
         raise BadReply(f"The gateway's clock says '{found.datetime[:40]}', which is no date and time.") from error
-    return Clock(moment, found.status)
+    return Clock(moment, found.status, round((moment - datetime.now()).total_seconds()))
 
 
 def _plan_clock(_: Clock, after: Clock, __: str) -> list[Step]:
@@ -140,7 +150,18 @@ def _clock_problems(clock: Clock) -> list[Problem]:
 
 
 def _clock_now(clock: Clock) -> Clock:
-    return Clock(datetime.now().replace(microsecond=0), clock.status)
+    return msgspec.structs.replace(clock, time=datetime.now().replace(microsecond=0))
+
+
+def drift_words(seconds: int) -> str:
+    """How a clock stands to this computer's, in words."""
+    if seconds == 0:
+        return "as this computer's"
+    return f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} this computer"
+
+
+def _clock_summary(clock: Clock) -> str:
+    return "" if clock.drift_s is None else f"Clock: {drift_words(clock.drift_s)}."
 
 
 CLOCK = Section(
@@ -152,6 +173,7 @@ CLOCK = Section(
     problems=_clock_problems,
     now=_clock_now,
     now_label="Set from this computer",
+    summary=_clock_summary,
     group="Gateway",
     icon="clock",
     help="Events and stored values carry this time. Needs a gateway administrator.",

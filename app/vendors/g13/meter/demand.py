@@ -11,6 +11,7 @@ from app.model.archive import AnyArchive
 from app.model.field import Choice, Field
 from app.model.section import AnySection, Problem, Scope, Section, Step
 from app.vendors.g13.client import G13Client, encode, meter_path
+from app.vendors.g13.meter.demand_stored import ERASE_DEMAND, STORED_DEMAND
 from app.vendors.g13.tables import (
     DEMAND_INTERVALS_S,
     DEMAND_LEVELS,
@@ -172,6 +173,7 @@ DEMAND = Section(
     plan=_plan_demand,
     problems=_demand_problems,
     normalise=_same_weekday,
+    tags={"dmc": "channels", "interval": "interval_s"},
     erases=_demand_erases,
     summary=_demand_summary,
     scope=Scope.METER,
@@ -185,5 +187,5 @@ DEMAND = Section(
 )
 
 SECTIONS: tuple[AnySection, ...] = (DEMAND,)
-ARCHIVES: tuple[AnyArchive, ...] = ()
-ACTIONS: tuple[AnyAction, ...] = ()
+ARCHIVES: tuple[AnyArchive, ...] = (STORED_DEMAND,)
+ACTIONS: tuple[AnyAction, ...] = (ERASE_DEMAND,)

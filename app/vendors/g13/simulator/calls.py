@@ -28,9 +28,29 @@ def _stays(_seconds: float, _host: str = "") -> None:
     """Where nothing can unplug the device."""
 
 
+class Encoded(dict[str, Any]):
+    """A reply whose JSON is at hand already: tens of thousands of rows are not written anew for every request."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.content = content
+
+
+@dataclass(frozen=True)
+class UploadedForm:
+    """A form with a file as it came. `whole` is false when the client left before its end."""
+
+    boundary: bytes
+    body: bytes
+    whole: bool
+
+
 @dataclass(frozen=True)
 class Call:
-    """One request that has passed the gate: who asks what. `body` is the parsed JSON, None where there was none."""
+    """One request that has passed the gate: who asks what.
+
+    `body` is the parsed JSON, None where there was none, an `UploadedForm` where the resource takes files.
+    """
 
     gateway: Gateway
     user: User
@@ -56,16 +76,17 @@ Answer = Callable[[Call], Reply | None]
 
 @dataclass(frozen=True)
 class Resource:
-    """A method and path; `of_admin` is for gateway administrators only."""
+    """A method and path; `of_admin` is for gateway administrators only, `takes_file` for a form of any length."""
 
     method: str
     path: re.Pattern[str]
     answer: Answer
     of_admin: bool
+    takes_file: bool = False
 
 
-def resource(method: str, path: str, answer: Answer, *, of_admin: bool = False) -> Resource:
-    return Resource(method, compile_path(path)[0], answer, of_admin)
+def resource(method: str, path: str, answer: Answer, *, of_admin: bool = False, takes_file: bool = False) -> Resource:
+    return Resource(method, compile_path(path)[0], answer, of_admin, takes_file)
 
 
 def done(work: Callable[[Call], None]) -> Answer:

@@ -13,10 +13,11 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NoReturn, Self
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
-from app.vendors.g13.simulator.calls import Call, Reply, Resource
+from app.vendors.g13.simulator.calls import Call, Encoded, Reply, Resource, UploadedForm
 from app.vendors.g13.simulator.certificate import SelfSigned
+from app.vendors.g13.simulator.event_log import STARTED, EventLog
 from app.vendors.g13.simulator.gateway import Gateway
 from app.vendors.g13.simulator.refusal import Refusal
 from app.vendors.g13.simulator.resources import RESOURCES
@@ -30,6 +31,9 @@ Headers = list[tuple[bytes, bytes]]
 
 _HANG_UP = "wattwright.hang_up"
 """The host's way to close a connection after an answer; without it the connection just stays."""
+
+_LEAVE = "wattwright.leave"
+"""The host's way to take a device off the network for a while; without it the device just stays."""
 
 _CHUNK_BYTES = 240
 _SERVER = (b"Server", b"embOS/IP")
@@ -96,8 +100,8 @@ class G13Simulator:
             resource, places = _find(request, path)
             if resource.of_admin and not self.gateway.users.is_admin(user):
                 raise Refusal(403, "Forbidden. Access Denied")
-            body = await _read_body(request, wire)
-            reply = resource.answer(Call(self.gateway, user, places, body))
+            body = await (_read_form if resource.takes_file else _read_body)(request, wire)
+            reply = resource.answer(Call(self.gateway, user, places, body, self._leaving(scope)))
         except Refusal as refusal:
             await self._say_no(wire, refusal)
             return
@@ -107,6 +111,20 @@ class G13Simulator:
             await wire.broken(reply, self.gateway.fail_later(self._broken.pop(0)))
         else:
             await wire.stream(_json(reply), 0)
+
+    def _leaving(self, scope: MutableMapping[str, Any]) -> Callable[[float, str], None]:
+        """How this device leaves the network. Without a new address it restarts, and notes when it is back."""
+        unplug = scope.get("extensions", {}).get(_LEAVE)
+
+        def leave(seconds: float, host: str = "") -> None:
+            if unplug is not None:
+                unplug(seconds, host, _moved if host else self._started)
+
+        return leave
+
+    def _started(self) -> None:
+        self.gateway.users.sessions.clear()
+        self.gateway.part(EventLog).add(STARTED)
 
     async def _say_no(self, wire: _Wire, refusal: Refusal) -> None:
         body = _json({"status": "error", "des": refusal.description})
@@ -170,11 +188,17 @@ class _Wire:
         await self._send({"type": "http.response.start", "status": status, "headers": [_SERVER, *headers]})
 
 
+def _moved() -> None:
+    """Nothing is noted when it is back at another address: that it moves was noted before."""
+
+
 def _link(error: int) -> tuple[bytes, bytes]:
     return b"Link", b"/lasterror/%d" % error
 
 
 def _json(reply: Reply) -> bytes:
+    if isinstance(reply, Encoded):
+        return reply.content
     return json.dumps(reply, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -211,6 +235,21 @@ async def _read_body(request: Request, wire: _Wire) -> object:
     if not isinstance(parsed, dict):
         raise Refusal(400, "JSON parse error.")
     return parsed
+
+
+async def _read_form(request: Request, wire: _Wire) -> object:
+    """A form with a file as far as it came; what is no form is read, and refused, like any other body."""
+    kind, _, boundary = request.headers.get("content-type", "").partition("boundary=")
+    if not kind.lower().startswith("multipart/form-data") or not boundary:
+        return await _read_body(request, wire)
+    text = bytearray()
+    try:
+        async for part in request.stream():
+            text += part
+    except ClientDisconnect:
+        return UploadedForm(boundary.strip('"').encode("latin-1"), bytes(text), whole=False)
+    wire.body_was_read = True
+    return UploadedForm(boundary.strip('"').encode("latin-1"), bytes(text), whole=True)
 
 
 def _no_number(_: str) -> NoReturn:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from app.vendors.g13.simulator.clock import DeviceClock, Now, read_moment
+from app.vendors.g13.simulator.configuration import Configuration
+from app.vendors.g13.simulator.event_log import ALIAS_CHANGED, CLOCK_SET, DEVICE_ADDED, DEVICE_DELETED, EventLog
 from app.vendors.g13.simulator.meter import SimulatedMeter
 from app.vendors.g13.simulator.refusal import NO_ANSWER, Refusal, check_tags, invalid, text_of
 from app.vendors.g13.simulator.scan import ScanUnderway, begin_scan, read_scan
@@ -18,7 +20,6 @@ T = TypeVar("T")
 LONGEST_ALIAS = 21
 LONGEST_LOCATION = 51
 _MAX_DELETED = 15
-_NO_ADDRESS = "0.0.0.0"  # noqa: S104 -- nothing is bound to it: the device writes "none" so
 _SETTLING_S = 3.0
 """A meter just registered is 'registered' for this long, before the gateway has talked to it and calls it online."""
 
@@ -52,6 +53,7 @@ class Gateway:
         clock_is_set: bool = True,
     ) -> None:
         self.serial = serial
+        self.firmware = "G1.4.2.0"
         self.alias = "Gateway"
         self.location = "All locations"
         self.users = users or Users(serial)
@@ -115,7 +117,7 @@ class Gateway:
         """Manual 6.3.1."""
         return {
             "cosemversion": 6,
-            "firmwareversion": "G1.4.2.0",
+            "firmwareversion": self.firmware,
             "hardwareversion": "G13_R2",
             "model": "G13 100-100",
             "jsonapiversion": "1.0",
@@ -134,6 +136,8 @@ class Gateway:
         if sent["serial"] != self.serial:
             raise invalid("serial")
         alias, location = text_of(sent, "alias", LONGEST_ALIAS), text_of(sent, "location", LONGEST_LOCATION)
+        if alias != self.alias:
+            self.part(EventLog).add(ALIAS_CHANGED)
         self.alias, self.location = alias, location
 
     def set_clock(self, body: object) -> None:
@@ -142,6 +146,7 @@ class Gateway:
         if moment is None:
             raise invalid("datetime")
         self.clock.set(moment)
+        self.part(EventLog).add(CLOCK_SET)
 
     def meter_list(self, user: User) -> dict[str, Any]:
         """The registered meters that this user may see, by location (manual 6.3.31)."""
@@ -179,6 +184,7 @@ class Gateway:
             raise invalid("serial")
         del self.scanned[serial]
         self.registered[serial] = Registration(self.wired(serial), alias, location, self.now())
+        self.part(EventLog).add(DEVICE_ADDED)
 
     def rename(self, serial: str, body: object) -> None:
         """Change a registered meter's alias and location (manual 6.3.32)."""
@@ -194,6 +200,7 @@ class Gateway:
         if named != serial:
             raise invalid("serial")
         del self.registered[serial]
+        self.part(EventLog).add(DEVICE_DELETED)
 
     def start_scan(self, body: object, token: str) -> None:
         """Begin a scan (manual 6.3.36); only one at a time. Registered meters are not looked for."""
@@ -250,30 +257,7 @@ class Gateway:
 
     def configuration(self) -> dict[str, Any]:
         """Manual 6.3.4."""
-        timeouts = {
-            "ack": 1000,
-            "delay_after_telegram": 1000,
-            "delay_before_requd2": 200,
-            "get_request": 0,
-            "meter_contact": 0,
-            "response_timeout": 0,
-            "response_timeout_base": 800,
-        }
-        return {
-            "ip": {
-                "dhcp": False,
-                "dns": False,
-                "gateway": "192.168.1.1",
-                "ip": "192.168.1.12",
-                "mac": "0.12.98.0.0.62",
-                "pdns": _NO_ADDRESS,
-                "sdns": _NO_ADDRESS,
-                "subnet": "255.255.255.0",
-            },
-            "eqbus": {"baudrate": self.eqbus_baud_rate, "interoctettimeout": 40},
-            "mbus-wired": dict(timeouts),
-            "mbus-ir": dict(timeouts),
-        }
+        return self.part(Configuration).reply()
 
 
 def _registration_of(body: object) -> tuple[str, str, str]:

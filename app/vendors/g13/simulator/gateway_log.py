@@ -1,32 +1,42 @@
-"""The simulated gateway's event log, and its reading of one quantity of several meters."""
+"""What the simulated gateway tells of itself and of all its meters: its event log, one quantity of several meters."""
 
 from __future__ import annotations
 
-from app.vendors.g13.simulator.calls import Resource
-from app.vendors.g13.simulator.gateway import Gateway
+from app.vendors.g13.simulator import comparison
+from app.vendors.g13.simulator.calls import Call, Reply, Resource, done, nothing, resource
+from app.vendors.g13.simulator.event_log import (
+    EVENT,
+    INFORMATION,
+    USER_ADDED,
+    USER_DELETED,
+    USERS_FULL,
+    WARNING,
+    EventLog,
+)
 
-INFORMATION = 8
-EVENT = 2
-
-
-class EventLog:
-    """Events with a number each, counted from the last reset; the newest is told first."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-        self.entries: list[dict[str, int | str]] = []
-
-    def add(self, event: int, category: int = INFORMATION, kind: int = EVENT) -> None:
-        """Note an event of manual 6.3.13 by its id."""
-        self.entries.append(
-            {
-                "category": category,
-                "index": len(self.entries) + 1,
-                "id": event,
-                "timestamp": self._gateway.clock.text(),
-                "type": kind,
-            }
-        )
+__all__ = [
+    "EVENT",
+    "INFORMATION",
+    "RESOURCES",
+    "USERS_FULL",
+    "USER_ADDED",
+    "USER_DELETED",
+    "WARNING",
+    "EventLog",
+]
 
 
-RESOURCES: tuple[Resource, ...] = ()
+def _events(call: Call) -> Reply:
+    return {"events": list(reversed(call.gateway.part(EventLog).entries))}
+
+
+def _clear(call: Call) -> None:
+    nothing(call.body)
+    call.gateway.part(EventLog).clear()
+
+
+RESOURCES: tuple[Resource, ...] = (
+    resource("GET", "/gateway/events", _events),
+    resource("DELETE", "/gateway/events", done(_clear), of_admin=True),
+    *comparison.RESOURCES,
+)

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
 _ANGLES = (0.0, -120.0, 120.0)
-_MAX_STEPS = 500
 
 
 class PhaseValues(msgspec.Struct, frozen=True):
@@ -39,6 +37,11 @@ class PhaseValues(msgspec.Struct, frozen=True):
         """S = U·I."""
         return self.voltage_v * self.current_a
 
+    @property
+    def power_factor(self) -> float:
+        """cos φ; 0 without load, as the manual's example shows it."""
+        return math.cos(math.radians(self.angle_deg)) if self.apparent_va else 0.0
+
     def scaled(self, voltage: float, current: float) -> PhaseValues:
         """The same phase seen through transformers whose ratios are set to these factors."""
         return msgspec.structs.replace(self, voltage_v=self.voltage_v * voltage, current_a=self.current_a * current)
@@ -62,8 +65,8 @@ class Totals(msgspec.Struct, frozen=True):
 
     @property
     def power_factor(self) -> float:
-        """P / S, 1 without load."""
-        return self.active_w / self.apparent_va if self.apparent_va else 1.0
+        """P / S, 0 without load."""
+        return self.active_w / self.apparent_va if self.apparent_va else 0.0
 
 
 def total(phases: tuple[PhaseValues, ...]) -> Totals:
@@ -89,6 +92,10 @@ class Load:
     voltage_v: float = 230.0
     current_a: float = 8.0
     exporting: bool = False
+    dead_lines: frozenset[int] = frozenset()
+    """Lines (1 to 3) without voltage: a fuse that blew."""
+    reversed_lines: frozenset[int] = frozenset()
+    """Lines (1 to 3) whose current transformer sits the wrong way round."""
 
     def at(self, time_s: float) -> tuple[PhaseValues, ...]:
         """The phases at this moment, as they are in the wires of the meter."""
@@ -99,6 +106,8 @@ class Load:
         return 50.0 + 0.02 * math.sin(time_s / 23.0) + 0.01 * math.sin(time_s / 5.0)
 
     def _phase(self, index: int, time_s: float) -> PhaseValues:
+        if index + 1 in self.dead_lines:
+            return PhaseValues(0.0, 0.0, 0.0, _ANGLES[index])
         slow = random.Random(self.seed).uniform(0, math.tau) + 0.3 * index
         chance = random.Random(self.seed * 3 + index + 1)
         fast, quick = (chance.uniform(0, math.tau) for _ in range(2))
@@ -111,33 +120,10 @@ class Load:
         )
         voltage = self.voltage_v * (1 + 0.008 * math.sin(time_s / 61.0 + fast) + 0.003 * math.sin(time_s / 7.0 + slow))
         lag = 20.0 + 8.0 * math.sin(time_s / 90.0 + quick)
+        angle = 180.0 - lag if self.exporting else lag
         return PhaseValues(
             voltage_v=voltage,
             current_a=self.current_a * share * swing,
-            angle_deg=180.0 - lag if self.exporting else lag,
+            angle_deg=angle - 180.0 if index + 1 in self.reversed_lines else angle,
             voltage_angle_deg=_ANGLES[index] + 0.4 * math.sin(time_s / 43.0 + quick) * (index > 0),
         )
-
-
-@dataclass
-class EnergyRegister:
-    """Counts the energy of a load: what was imported and exported so far, in watt-hours."""
-
-    imported_wh: float
-    exported_wh: float
-    counted_s: float
-
-    def count(self, until_s: float, power_w: Callable[[float], float]) -> None:
-        """Add what flowed since the last count, in steps of at least 10 s."""
-        elapsed = until_s - self.counted_s
-        if elapsed <= 0:
-            return
-        steps = min(_MAX_STEPS, math.ceil(elapsed / 10.0))
-        hours = elapsed / steps / 3600.0
-        for step in range(steps):
-            power = power_w(self.counted_s + (step + 0.5) * elapsed / steps)
-            if power >= 0:
-                self.imported_wh += power * hours
-            else:
-                self.exported_wh -= power * hours
-        self.counted_s = until_s

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from app.vendors.g13.capability_bits import bits_from_capabilities
 from app.vendors.g13.label import MeterLabel, read_label
 from app.vendors.g13.simulator.capabilities import offered_by
 from app.vendors.g13.simulator.clock import DeviceClock, Now
-from app.vendors.g13.simulator.load import EnergyRegister, Load, PhaseValues, total
+from app.vendors.g13.simulator.counters import Direction, EnergyCounters, Kind
+from app.vendors.g13.simulator.load import Load, PhaseValues
 from app.vendors.g13.simulator.readings import instrument_reply, power_reply
 from app.vendors.g13.simulator.refusal import denied
 from app.vendors.g13.simulator.settings import Changeover, ClockSettings, DemandSettings, Ratio
@@ -28,6 +29,8 @@ class SimulatedMeter:
     """One meter. `address` is its address on `bus`, at which it answers at `baud_rate` while `powered`.
 
     `load` is what flows in its own wires; behind transformers that is their secondary side.
+    `energy_wh` and `exported_wh` are what it has counted before; `outages_s` how long each power failure lasted;
+    `faults` are errors of its own, named as among the status flags.
     `stored_demand` counts the demand values that it holds, `demand_erasures` how often they were thrown away.
     """
 
@@ -43,6 +46,9 @@ class SimulatedMeter:
     clock_is_set: bool = True
     powered: bool = True
     energy_wh: float = 1_200_000.0
+    exported_wh: float = 0.0
+    outages_s: tuple[int, ...] = (42, 1260, 3, 95)
+    faults: tuple[str, ...] = ()
     ratio: Ratio = field(default_factory=Ratio)
     demand: DemandSettings = field(default_factory=DemandSettings)
     stored_demand: int = _STORED_AT_FIRST
@@ -51,14 +57,14 @@ class SimulatedMeter:
     clock: DeviceClock = field(init=False)
     kind: MeterLabel = field(init=False)
     capabilities: frozenset[str] = field(init=False)
-    _register: EnergyRegister = field(init=False)
+    _counters: EnergyCounters = field(init=False)
     _parts: dict[Any, Any] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.clock = DeviceClock(self.now, drift_s=self.clock_drift_s, is_set=self.clock_is_set)
         self.kind = read_label(self.label)
         self.capabilities = offered_by(self.kind, self.bus)
-        self._register = EnergyRegister(self.energy_wh, 0.0, self.now())
+        self._counters = EnergyCounters(self.energy_wh, self.exported_wh, self.load.phases, self.now())
 
     def part(self, kind: Callable[[SimulatedMeter], T]) -> T:
         """A part of the meter with a state of its own, such as its alarms; made when it is first asked for."""
@@ -75,10 +81,27 @@ class SimulatedMeter:
         """What it shows now: what flows in its wires, multiplied by the ratios that are set."""
         return self._shown_at(self.now())
 
+    def energies(self) -> EnergyCounters:
+        """All energy counters, counted until now. Ask before changing what is counted by: ratios, the tariff."""
+        self._counters.count(self.now(), self._shown_at, self._tariff_at)
+        return self._counters
+
     def energy(self) -> tuple[float, float]:
-        """Imported and exported energy until now, in Wh."""
-        self._register.count(self.now(), lambda time_s: total(self._shown_at(time_s)).active_w)
-        return self._register.imported_wh, self._register.exported_wh
+        """Imported and exported active energy until now, in Wh."""
+        counters = self.energies()
+        return counters.of(Kind.ACTIVE, Direction.IMPORT), counters.of(Kind.ACTIVE, Direction.EXPORT)
+
+    def _tariff_at(self, time_s: float) -> int:
+        """The tariff in force at a moment of the simulation since the last change of its source."""
+        # Tariffs and calendar know the meter that they belong to, so they are asked for late.
+        from app.vendors.g13.simulator.tariff_calendar import Calendar
+        from app.vendors.g13.simulator.tariffs import CLOCK, TariffState
+
+        state = self.part(TariffState)
+        if state.source != CLOCK:
+            return state.active
+        moment = self.clock.read() - timedelta(seconds=self.now() - time_s)
+        return self.part(Calendar).tariff_at(moment)
 
     def _shown_at(self, time_s: float) -> tuple[PhaseValues, ...]:
         return tuple(phase.scaled(self.ratio.voltage, self.ratio.current) for phase in self.load.at(time_s))
@@ -95,8 +118,11 @@ class SimulatedMeter:
 
     def info(self) -> dict[str, Any]:
         """Manual 6.3.43, numbers as strings; conversion factors only where the meter has them."""
-        factors = {"conversionfactor": {"co2": [0.412, "kg/kWh"], "currency": [0.285, "curr/kWh"]}}
+        # Factors know the meter that they belong to, so they are asked for late.
+        from app.vendors.g13.simulator.conversion import Factors
+
         ratio = self.ratio
+        known = "read NRG_CONVERSION_FACTOR_CO2" in self.capabilities
         return {
             "manufacturing": {"serial": str(self.number), "label": self.label, "firmwareversion": self.firmware},
             "ratio": {
@@ -105,8 +131,8 @@ class SimulatedMeter:
                 "vtdenum": str(ratio.vtdenum),
                 "vtnum": str(ratio.vtnum),
             },
-            **(factors if "read NRG_CONVERSION_FACTOR_CO2" in self.capabilities else {}),
-            "power": {"powerfailcounter": "4", "poweroutagetime": "0"},
+            **({"conversionfactor": self.part(Factors).reply()} if known else {}),
+            "power": {"powerfailcounter": str(len(self.outages_s)), "poweroutagetime": str(sum(self.outages_s))},
         }
 
     def status(self) -> dict[str, Any]:
@@ -115,6 +141,7 @@ class SimulatedMeter:
 
     def hardware_version(self) -> dict[str, Any]:
         """Manual 6.3.46: its main board and its bus interface, of up to eight parts."""
+        self.require("read HARDWARE_VERSION_0")
         return {"version": [f"{self.label[:3]}_MAIN_R3", f"{self.bus.name}_IF_R1"]}
 
     def mbus_info(self) -> dict[str, Any]:
@@ -154,7 +181,7 @@ class SimulatedMeter:
         self.require("configure TRAFO_CT_RATIO_NUMERATOR")
         if (ratio.vtnum, ratio.vtdenum) != (self.ratio.vtnum, self.ratio.vtdenum):
             self.require("configure TRAFO_VT_RATIO_NUMERATOR")
-        self.energy()
+        self.energies()
         self.ratio = ratio
 
     def demand_configuration(self) -> dict[str, Any]:

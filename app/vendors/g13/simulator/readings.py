@@ -48,14 +48,13 @@ def instrument_reply(phases: tuple[PhaseValues, ...], frequency_hz: float) -> di
 
 
 def _phase(phase: PhaseValues) -> dict[str, Pair]:
-    power_factor = math.cos(math.radians(phase.angle_deg))
     return {
         "current": _pair(phase.current_a, 2, "A"),
         "currentquadrant": [str(quadrant(phase.active_w, phase.reactive_var)), ""],
         "phaseanglecurrent": _pair(_turned(phase.voltage_angle_deg - phase.angle_deg), 1, "deg"),
         "phaseanglepower": _pair(phase.angle_deg, 2, "deg"),
         "phaseanglevoltage": _pair(phase.voltage_angle_deg, 1, "deg"),
-        "powerfactor": _pair(power_factor, 3, ""),
+        "powerfactor": _pair(phase.power_factor, 3, ""),
         "voltage": _pair(phase.voltage_v, 1, "V"),
     }
 

@@ -20,20 +20,18 @@ from app.vendors.g13.simulator import (
 )
 from app.vendors.g13.simulator.calls import (
     FAILED,
-    FAILED_STORED,
     SUCCESS,
     Call,
     Reply,
     Resource,
     done,
-    nothing,
     of_meter,
     resource,
     to_meter,
 )
 from app.vendors.g13.simulator.meter import SimulatedMeter
 from app.vendors.g13.simulator.refusal import Refusal
-from app.vendors.g13.simulator.settings import read_clock, read_demand, read_ratio
+from app.vendors.g13.simulator.settings import read_clock, read_ratio
 from app.vendors.g13.simulator.users import Role
 from app.vendors.g13.tables import STORABLE
 
@@ -71,12 +69,7 @@ def _associations(call: Call) -> Reply:
     return meter.association_objects(call.role.value)
 
 
-def _clear_demand(meter: SimulatedMeter, _: None) -> None:
-    meter.clear_demand()
-
-
 _CORE: tuple[Resource, ...] = (
-    resource("GET", "/about", lambda call: call.gateway.about()),
     resource("POST", "/login", _login),
     resource("POST", "/logout", _logout),
     resource("GET", "/configuration", lambda call: call.gateway.configuration()),
@@ -113,17 +106,6 @@ _CORE: tuple[Resource, ...] = (
     resource("POST", "/meters/{serial}/transformersettings", to_meter(read_ratio, SimulatedMeter.set_ratio)),
     resource("GET", "/meters/{serial}/power", of_meter(SimulatedMeter.power)),
     resource("GET", "/meters/{serial}/instrument", of_meter(SimulatedMeter.instrument)),
-    resource(
-        "GET",
-        "/meters/{serial}/demand/configuration",
-        of_meter(SimulatedMeter.demand_configuration, FAILED_STORED),
-    ),
-    resource(
-        "POST",
-        "/meters/{serial}/demand/configuration",
-        to_meter(read_demand, SimulatedMeter.set_demand, FAILED_STORED),
-    ),
-    resource("DELETE", "/meters/{serial}/demand", to_meter(nothing, _clear_demand, FAILED_STORED)),
     resource("GET", "/lasterror/{id}", _last_error),
 )
 

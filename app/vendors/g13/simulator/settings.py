@@ -19,7 +19,11 @@ from app.vendors.g13.tables import (
 )
 
 _DIGITS = re.compile(r"[0-9]{1,5}")
-_CHANGEOVER_RANGES = {"month": (1, 12), "day": (1, 255), "week": (1, 255), "hour": (0, 23)}
+_CHANGEOVER_RANGES = {"month": (1, 12), "day": (1, 254), "week": (1, 255), "hour": (0, 23)}
+_NO_DAYS = range(32, 253)
+"""253 and 254 are the second last and the last day of the month."""
+_NO_WEEKDAYS = range(8, 255)
+"""255 is any day of the week."""
 
 Changeover = dict[str, int]
 """When daylight saving begins or ends: month, day, week and hour."""
@@ -96,7 +100,10 @@ def _changeover(value: object, tag: str) -> Changeover:
     if not isinstance(value, dict):
         raise invalid(tag)
     sent = check_tags(value, tuple(_CHANGEOVER_RANGES))
-    return {part: whole_number(sent[part], low, high, tag) for part, (low, high) in _CHANGEOVER_RANGES.items()}
+    read = {part: whole_number(sent[part], low, high, tag) for part, (low, high) in _CHANGEOVER_RANGES.items()}
+    if read["day"] in _NO_DAYS or read["week"] in _NO_WEEKDAYS:
+        raise invalid(tag)
+    return read
 
 
 def read_demand(body: object) -> DemandSettings:

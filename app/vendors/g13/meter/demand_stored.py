@@ -1,0 +1,168 @@
+"""The demand values that a meter has stored: each period's extremes and when they occurred (manual 6.3.77, 6.3.80)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.model.action import NOTHING, Action
+from app.model.archive import Archive, Column, ColumnKind, NoParameters, Query, Records
+from app.model.section import Scope, Step
+from app.net.lenient import convert, decode
+from app.vendors.g13.client import G13Client, meter_path
+from app.vendors.g13.meter.snapshots import (
+    STATUS,
+    TIME,
+    Row,
+    Snapshots,
+    channels_of,
+    kept,
+    missing,
+    rows_of,
+    status_of,
+    values_of,
+)
+from app.vendors.g13.meter.stored import (
+    DATA_ERROR,
+    NOT_AVAILABLE,
+    all_of_it,
+    erased,
+    fetched,
+    mapped,
+    moment,
+    not_available,
+    period,
+    snapshot_status,
+)
+from app.vendors.g13.models import DemandConfiguration
+from app.vendors.g13.tables import decode_demand
+
+MOST = 500
+"""How many snapshots can be asked for at once (manual 6.3.77)."""
+
+
+def snapshots(body: bytes) -> Snapshots:
+    """The reply's rows.
+
+    Raises:
+        BadReply: it cannot be read.
+    """
+    return convert(decode(body), Snapshots)
+
+
+def records(found: Snapshots, channels: DemandConfiguration, count: int = 0) -> Records:
+    """The newest `count` rows (0: all) as columns: end of period; each channel's value, time and level; status.
+
+    What a channel keeps, such as the highest sliding mean, stands only in the configuration (manual 6.3.77).
+    """
+    rows = kept(rows_of(found), count)
+    columns: list[Column] = [TIME]
+    data: list[Sequence[Any]] = [[row.time for row in rows]]
+    number = channels_of(found)
+    for channel in range(number):
+        title, unit = _title(found, channels, channel)
+        columns += (
+            Column(f"value_{channel + 1}", title, ColumnKind.NUMBER, unit, plotted=True),
+            Column(f"at_{channel + 1}", f"{title}: occurred", ColumnKind.MOMENT),
+            Column(f"level_{channel + 1}", f"{title}: level"),
+        )
+        data += (
+            values_of(rows, channel),
+            [_occurred(row, channel) for row in rows],
+            [_level(row, channel) for row in rows],
+        )
+    columns.append(STATUS)
+    data.append([status_of(row, number) for row in rows])
+    return Records(tuple(columns), tuple(data), not_available(missing(data[1:-1:3])))
+
+
+def _title(found: Snapshots, channels: DemandConfiguration, channel: int) -> tuple[str, str]:
+    name, unit = mapped(found.mapping[channel]) if channel < len(found.mapping) else (f"Channel {channel + 1}", "")
+    if channel >= len(channels.dmc):
+        return name, unit
+    code = channels.dmc[channel][1]
+    known = decode_demand(code)
+    return (f"{name} ({known.kind.value} {known.level})" if known else f"{name} (code {code})"), unit
+
+
+def _occurred(row: Row, channel: int) -> Any:
+    entry = row.entry(channel)
+    if len(entry) < 3 or snapshot_status(entry[0]) in (DATA_ERROR, NOT_AVAILABLE):
+        return ""
+    return moment(entry[2])
+
+
+def _level(row: Row, channel: int) -> str:
+    entry = row.entry(channel)
+    return str(entry[3]) if len(entry) > 3 and entry[3] is not None else ""
+
+
+async def _read(client: G13Client, serial: str, query: Query) -> Records:
+    asked = period(query, MOST)
+    channels = await client.demand_configuration(serial)
+
+    def read(body: bytes) -> Records:
+        return records(snapshots(body), channels, query.count)
+
+    return await fetched(client, *_paths(serial, asked), read)
+
+
+def _paths(serial: str, asked: str) -> tuple[str, tuple[str, ...]]:
+    """All channels come in one answer. The text has a channel in the path too: read without one, as in the examples."""
+    path = meter_path(serial, "demand")
+    return ("demand", (path + asked,)) if asked else ("all demand", (path, path + all_of_it()))
+
+
+async def _look(client: G13Client, serial: str) -> tuple[str, ...]:
+    def read(body: bytes) -> tuple[str, ...]:
+        return tuple(str(row.time) for row in rows_of(snapshots(body)))
+
+    return await fetched(client, *_paths(serial, ""), read)
+
+
+def _steps(_: NoParameters, serial: str) -> list[Step]:
+    return [Step("Erase demand values", "DELETE", meter_path(serial, "demand"))]
+
+
+def _proven(before: Any, after: Any, _: NoParameters) -> str:
+    return "" if erased(before, after) else "Demand values of before are still stored."
+
+
+STORED_DEMAND = Archive(
+    key="g13.stored_demand",
+    title="Demand values",
+    read=_read,
+    longest=MOST,
+    erase="g13.erase_demand",
+    shape="bars",
+    scope=Scope.METER,
+    icon="demand",
+    help="The extremes of each period, and when they occurred.",
+    manual="6.3.77",
+    needs_read=("read DEMAND",),
+    resources=(
+        "GET /meters/<serial>/demand/<fromdate>/<count|todate>",
+        "GET /meters/<serial>/demand/configuration",
+    ),
+)
+
+ERASE_DEMAND = Action(
+    key="g13.erase_demand",
+    title="Erase demand values",
+    verb="Erase…",
+    steps=_steps,
+    proven=_proven,
+    look=_look,
+    parameters=NoParameters,
+    first=lambda: NOTHING,
+    erases=lambda _: ("all demand values that the meter has stored",),
+    archive="g13.stored_demand",
+    beside="g13.stored_demand",
+    scope=Scope.METER,
+    group="Stored values",
+    icon="remove",
+    help="The configuration stays; the meter begins to store anew.",
+    manual="6.3.80",
+    needs_write=("reset DEMAND",),
+    resources=("DELETE /meters/<serial>/demand",),
+)
