@@ -135,10 +135,14 @@ class ArchivePage(QWidget):
         for button in (self.earlier_button, self.stop_button, self.read_button):
             asked.addWidget(button)
         self._filter_row = QHBoxLayout(spacing=8)
+        between = QHBoxLayout(spacing=8)
+        between.addLayout(self._filter_row)
+        between.addStretch(1)
+        between.addWidget(self.picture.tools)
         below = QWidget()
         under = QVBoxLayout(below, spacing=6)
         under.setContentsMargins(0, 0, 0, 0)
-        under.addLayout(self._filter_row)
+        under.addLayout(between)
         under.addWidget(self.table, 1)
         self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.splitter.setObjectName(f"{self.archive.key}.splitter")
@@ -277,8 +281,6 @@ class ArchivePage(QWidget):
                 if item.widget() is not None:
                     item.widget().deleteLater()
             self.filters = {i: self._filter(i) for i, column in enumerate(self.records.columns) if column.filtered}
-            if self.filters:
-                self._filter_row.addStretch(1)
         for index, combo in self.filters.items():
             wanted = combo.currentText() if combo.currentIndex() > 0 else None
             texts = self.table.rows.texts(index)

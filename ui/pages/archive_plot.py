@@ -60,17 +60,19 @@ class RecordsPicture(QWidget):
         self.columns_button = push_button("Curves", f"{name}.curves", "chart", tip="Choose what is plotted")
         self._menu = QMenu(self)
         self.columns_button.setMenu(self._menu)
-        head = QHBoxLayout(spacing=8)
-        head.addWidget(self.at, 1)
-        for button in (self.reset, self.columns_button):
-            head.addWidget(button)
+        self.tools = QWidget()
+        """Stands beside the filters of the table: so the picture has the height."""
+        row = QHBoxLayout(self.tools, spacing=8)
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.at, self.reset, self.columns_button):
+            row.addWidget(widget)
         self._waiting = plain_label("The plots are being loaded…", role="muted")
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._column = QVBoxLayout(self, spacing=4)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addLayout(head)
         self._column.addWidget(self._waiting, 1)
         self.hide()
+        self.tools.hide()
 
     def show_records(self, records: Records) -> None:
         """Plot other records; the chosen curves stay chosen while the columns are the same."""
@@ -80,7 +82,8 @@ class RecordsPicture(QWidget):
             self._columns = records.columns
             self._chosen = possible[:FIRST_PLOTTED]
             self._offer(possible)
-        self.setVisible(bool(possible and records.count))
+        for widget in (self, self.tools):
+            widget.setVisible(bool(possible and records.count))
         self._plot()
 
     def _offer(self, possible: tuple[int, ...]) -> None:

@@ -185,6 +185,7 @@ class RecordsTable(QTableView):
         self.setObjectName(name)
         self.setAccessibleName("Records")
         self.rows = RecordsModel(self)
+        self._fitted = False
         self.setModel(self.rows)
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
@@ -211,7 +212,9 @@ class RecordsTable(QTableView):
         if fresh:
             self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.rows.show_records(records)
-        if fresh and records.count:
+        self._fitted = self._fitted and not fresh
+        if not self._fitted and records.count:
+            self._fitted = True
             self._fit()
 
     def _fit(self) -> None:
@@ -224,6 +227,14 @@ class RecordsTable(QTableView):
             hinted = metrics.averageCharWidth() * column.width + 28
             title = header.sectionSizeHint(index) + 8
             header.resizeSection(index, min(max(needed, hinted, title, LEAST_WIDTH), MOST_WIDTH))
+        self._spare(header.length() - self.viewport().width() + self.verticalScrollBar().sizeHint().width())
+
+    def _spare(self, excess: int) -> None:
+        """A table that is only a little too wide takes that from its widest column."""
+        header = self.horizontalHeader()
+        widest = max(range(header.count()), key=header.sectionSize)
+        if 0 < excess <= header.sectionSize(widest) // 3:
+            header.resizeSection(widest, header.sectionSize(widest) - excess)
 
     def copy(self) -> None:
         """The selected rows as text: tabs between, titles above."""

@@ -113,6 +113,9 @@ class DevicePage(QWidget):
             f"{self.name}.refresh", "Refresh", "refresh", "Read everything that is open again (F5)"
         )
         refresh.clicked.connect(self.refresh)
+        if self._feeds():
+            live = self.header.action(f"{self.name}.live", "Live", "live", "Values as they come, plotted")
+            live.clicked.connect(lambda: self.open("live"))
         # A panel has its own F5; two at once would cancel each other out.
         self._refresh_key = QShortcut(QKeySequence.StandardKey.Refresh, self, self.refresh)
 

@@ -105,11 +105,11 @@ def titles_of(columns: Sequence[Declared]) -> dict[str, str]:
 
 
 def names_of(columns: Sequence[Declared]) -> list[str]:
-    """Short names of the curves of each unit: what the plot is called by is left out."""
+    """Short names of the curves of each unit: what the plot is called by is left out, and so nothing is of a lone one."""
     titles = titles_of(columns)
     alone = {unit for unit in titles if sum(column.unit == unit for column in columns) == 1}
     return [
-        column.title if column.unit in alone else column.title.removeprefix(titles[column.unit]).strip(" ,:") or "Total"
+        "" if column.unit in alone else column.title.removeprefix(titles[column.unit]).strip(" ,:") or "Total"
         for column in columns
     ]
 

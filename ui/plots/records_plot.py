@@ -25,6 +25,9 @@ LOWEST = 96
 HOVER_MS = 40
 KEY_PAN = 0.1
 KEY_ZOOM = 0.7
+VALUES_WIDTH = 88
+"""Registers have many digits."""
+NAMES_MARGIN, NAMES_MOST = 8, 110
 MOST_BARS = 240
 """More of them would be narrower than a pixel or two: then steps show more."""
 BAR = 0.8
@@ -46,6 +49,9 @@ class RecordPlot(TimePlot):
         super().__init__(f"{title} in {unit}" if unit else title, name, curves, axis, parent)
         self.unit = unit
         self.setMinimumHeight(LOWEST)
+        self._view.getAxis("left").setWidth(VALUES_WIDTH)
+        widest = max(self.fontMetrics().horizontalAdvance(curve.name) for curve in curves)
+        self._names.setFixedWidth(min(widest + NAMES_MARGIN, NAMES_MOST) if len(curves) > 1 else NAMES_MARGIN)
         self._bars = [pg.BarGraphItem(x0=[], x1=[], height=[]) for _ in curves] if shape == "bars" else []
         for bars in self._bars:
             self._view.addItem(bars, ignoreBounds=True)

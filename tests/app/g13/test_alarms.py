@@ -149,6 +149,7 @@ def test_an_output_must_be_an_alarm_output_and_the_form_says_so(run: Run, tmp_pa
         (Alarm(2, True, POWER, 10, 5, off_delay_s=-1), "Off delay: -1 s is not allowed"),
         (Alarm(2, True, POWER, 10, 5, output=5), "'5' is not one of None, Port 1"),
         (Alarm(2, True, 1, 10, 5), "Active energy import, total cannot be watched"),
+        (Alarm(2, True), "Alarm 2: choose a quantity"),
     ],
 )
 def test_alarms_beyond_a_limit_are_refused_before_sending(
@@ -164,6 +165,20 @@ def test_alarms_beyond_a_limit_are_refused_before_sending(
 
     run(work())
     assert device.writes() == []
+
+
+def test_settings_that_move_from_one_alarm_to_another_are_sent(run: Run, tmp_path: Path, device: Gateway) -> None:
+    meter_of(device).part(simulated.Alarms).set(dict(SETTINGS))
+
+    async def work() -> None:
+        async with at_work(device, tmp_path) as opened:
+            rows = (await read(opened, ALARMS)).alarms
+            moved = msgspec.structs.replace(rows[3], id=5)
+            receipt = await put(opened, ALARMS, alarms=with_row(with_row(rows, Alarm(4)), moved))
+            assert receipt.outcome is Outcome.VERIFIED
+
+    run(work())
+    assert list(meter_of(device).part(simulated.Alarms).channels) == [5]
 
 
 def test_no_hysteresis_and_a_repeated_alarm_are_warned_of() -> None:

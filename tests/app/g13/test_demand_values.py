@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,6 +136,28 @@ def test_the_gateway_tells_one_channel_too(device: Site) -> None:
     assert len(device.ask(f"demand/2/{begin}/4")[1]["items"]) == 4
     assert device.ask("demand/3")[0] == 404
     assert device.ask(f"demand/{begin}/501")[0] == 400
+
+
+def test_a_gateway_that_tells_channels_one_by_one_is_asked_so(run: Run, tmp_path: Path, device: Site) -> None:
+    async def look() -> None:
+        async with opened(device, tmp_path) as session:
+            whole = await records(session, KEY)
+            session.connection.ways.clear()
+            request, asked = session.client.request, []
+
+            async def by_channel(method: str, path: str, **more: Any) -> Any:
+                end = path.partition("/demand")[2]
+                asked.append(end[:2])
+                known = end.startswith(("/1/", "/2/", "/configuration"))
+                return await request(method, path if known else "/nowhere", **more)
+
+            session.client.request = by_channel
+            first, again = await records(session, KEY), await records(session, KEY)
+            assert asked == ["/c", "", "/2", "/1", "/2", "/c", "/1", "/2"]
+            assert first.columns == again.columns == whole.columns
+            assert list(map(str, first.data)) == list(map(str, whole.data))
+
+    run(look())
 
 
 def test_erasing_is_proven_by_reading(run: Run, tmp_path: Path, device: Site) -> None:

@@ -260,6 +260,19 @@ def test_a_pulse_output_is_set_by_numbers_and_told_back_by_name(run: Run, tmp_pa
     run(pulses())
 
 
+def test_two_pulse_outputs_that_change_places_are_both_sent(run: Run, tmp_path: Path, device: Gateway) -> None:
+    meter_of(device).part(InputsOutputs).pulses[0] |= {"length": 20}
+
+    async def pulses() -> None:
+        async with at_work(device, tmp_path) as opened:
+            rows = (await read(opened, PULSES)).outputs
+            swapped = (msgspec.structs.replace(rows[1], output=1), msgspec.structs.replace(rows[0], output=2))
+            assert (await put(opened, PULSES, outputs=(*swapped, *rows[2:]))).outcome is Outcome.VERIFIED
+
+    run(pulses())
+    assert [pulse["length"] for pulse in meter_of(device).part(InputsOutputs).pulses] == [100, 20, 100, 100]
+
+
 def test_a_pulse_output_beats_with_the_energy(device: Gateway, time: ManualTime) -> None:
     ports = meter_of(device).part(InputsOutputs)
     ports.uses[0] = simulated.PULSE

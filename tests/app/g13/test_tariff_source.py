@@ -146,7 +146,7 @@ def test_only_what_changes_is_sent() -> None:
         ({"tariff": 4}, "only when the tariff source is Communication"),
         ({"source": COMMUNICATION, "tariff": 5}, "Active tariff: 5 is not allowed; 1 to 4"),
         ({"source": 3}, "'3' is none of Clock, Communication, Input"),
-        ({"source": INPUT, "inputs_off_off": 5}, "'5' is not one of Tariff 1"),
+        ({"source": INPUT, "inputs_off_off": 5}, "'5' is not one of –, Tariff 1"),
         ({"source": INPUT, "inputs_off_off": 1, "inputs_on_on": 2}, "has a gap"),
     ],
 )

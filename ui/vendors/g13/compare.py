@@ -15,7 +15,7 @@ from app.commission.session import DeviceSession
 from app.model.archive import AnyArchive, Query, Records
 from app.model.errors import AppError
 from app.vendors.g13.gateway.compare import MOST_METERS, Comparison
-from app.vendors.g13.gateway.obis import QUANTITIES
+from app.vendors.g13.gateway.obis import QUANTITIES, Quantity
 from ui.forms.choice import make_searchable
 from ui.forms.footer import clock
 from ui.forms.help import HelpDialog
@@ -67,6 +67,7 @@ class ComparePage(QWidget):
         key = self.archive.key
         self.quantity = QComboBox(objectName=f"{key}.quantity", accessibleName="Quantity")
         self.quantity.addItems([quantity.title for quantity in QUANTITIES])
+        self.quantity.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         make_searchable(self.quantity, self.archive.fields[0])
         self.meters = QListWidget(objectName=f"{key}.meters", accessibleName="Meters")
         self.count = plain_label(role="hint", wrap=True)
@@ -117,6 +118,7 @@ class ComparePage(QWidget):
 
     def _connect(self) -> None:
         self.meters.itemChanged.connect(self._refresh)
+        self.quantity.currentTextChanged.connect(self._refresh)
         self.read_button.clicked.connect(self.reload)
         self.copy_button.clicked.connect(self.copy)
         self.export_button.clicked.connect(self.export_csv)
@@ -155,6 +157,11 @@ class ComparePage(QWidget):
         items = (self.meters.item(row) for row in range(self.meters.count()))
         return [item.data(_SERIAL) for item in items if item.checkState() is Qt.CheckState.Checked]
 
+    def _wanted(self) -> Quantity | None:
+        """The quantity whose name stands in the entry; None while that is none."""
+        row = self.quantity.findText(self.quantity.currentText(), Qt.MatchFlag.MatchFixedString)
+        return QUANTITIES[row] if row >= 0 else None
+
     @property
     def sending(self) -> bool:
         """Nothing is ever changed here."""
@@ -170,7 +177,9 @@ class ComparePage(QWidget):
             self._refresh()
 
     async def _read(self) -> None:
-        quantity = QUANTITIES[max(self.quantity.currentIndex(), 0)]
+        quantity = self._wanted()
+        if quantity is None:
+            return
         parameters = Comparison(quantity.key, ", ".join(self.chosen()))
         records = await self.session.records(self.archive, self.meter, Query(parameters=parameters))
         self._read_at = datetime.now().astimezone()
@@ -195,10 +204,12 @@ class ComparePage(QWidget):
     def _refresh(self) -> None:
         busy = self._reading is not None and not self._reading.done()
         number = len(self.chosen())
-        wrong = not 0 < number <= MOST_METERS
+        wrong = not 0 < number <= MOST_METERS or self._wanted() is None
         words = f"{number} of at most {MOST_METERS} meters chosen."
         if number > MOST_METERS:
             words = f"{number} meters are chosen; the gateway reads at most {MOST_METERS} at once."
+        elif self._wanted() is None:
+            words = "Choose a quantity from the list."
         elif not number:
             words = "Choose a meter." if self.meters.count() else "No meter is registered."
         self.count.setText(words)

@@ -22,12 +22,14 @@ from app.vendors.g13.tables import STORABLE, parameter
 
 MAX_ALARMS = 25
 NO_OUTPUT = 0
+NOTHING = 0
+"""In place of a quantity: an alarm that is off watches nothing."""
 THRESHOLD = 2**31 - 1
 """The manual gives no limit: what a signed number of 32 bits can hold."""
 LONGEST_DELAY_S = 65_535
 """The manual gives no limit: what an unsigned number of 16 bits can hold."""
 
-_QUANTITIES = tuple(Choice(id, parameter(id).label) for id in STORABLE["ac"])
+_QUANTITIES = (Choice(NOTHING, "–"), *(Choice(id, parameter(id).label) for id in STORABLE["ac"]))
 _OUTPUTS = (Choice(NO_OUTPUT, "None"), *(Choice(port, f"Port {port}") for port in PORTS))
 _MANUAL = "5.1.8, 6.3.52, 6.3.53"
 
@@ -54,10 +56,10 @@ class AlarmConfiguration(msgspec.Struct, frozen=True):
 class Alarm(msgspec.Struct, frozen=True):
     """One of the 25 alarms."""
 
-    id: Annotated[int, Field("Alarm", read_only=True, manual="6.3.52")]
+    id: Annotated[int, Field("Alarm", minimum=1, maximum=MAX_ALARMS, help="Stays as it is.", manual="6.3.52")]
     active: Annotated[bool, Field("Active", help="Off: the alarm watches nothing.", manual="6.3.53")] = False
     quantity: Annotated[int, Field("Quantity", choices=_QUANTITIES, suggestions=True, manual="6.3.29, 6.3.53")] = (
-        STORABLE["ac"][0]
+        NOTHING
     )
     on: Annotated[
         int,
@@ -79,7 +81,7 @@ class Alarm(msgspec.Struct, frozen=True):
             manual=_MANUAL,
         ),
     ] = 0
-    unit: Annotated[str, Field("Unit", read_only=True)] = parameter(STORABLE["ac"][0]).unit
+    unit: Annotated[str, Field("Unit", read_only=True)] = ""
     on_delay_s: Annotated[
         int,
         Field("On delay", unit="s", minimum=0, maximum=LONGEST_DELAY_S, help="So long beyond it.", manual=_MANUAL),
@@ -120,7 +122,7 @@ def _alarm(entry: AlarmEntry) -> Alarm:
         quantity=entry.quantity,
         on=entry.onthreshold,
         off=entry.offthreshold,
-        unit=parameter(entry.quantity).unit,
+        unit=_unit(entry.quantity),
         on_delay_s=entry.ondelay,
         off_delay_s=entry.offdelay,
         log=bool(entry.log),
@@ -128,10 +130,14 @@ def _alarm(entry: AlarmEntry) -> Alarm:
     )
 
 
+def _unit(quantity: int) -> str:
+    return "" if quantity == NOTHING else parameter(quantity).unit
+
+
 def _normalised(value: Alarms) -> Alarms:
     """The meter keeps nothing of an alarm that is off; the unit is the quantity's."""
     alarms = (
-        msgspec.structs.replace(alarm, unit=parameter(alarm.quantity).unit) if alarm.active else Alarm(alarm.id)
+        msgspec.structs.replace(alarm, unit=_unit(alarm.quantity)) if alarm.active else Alarm(alarm.id)
         for alarm in value.alarms
     )
     return msgspec.structs.replace(value, alarms=tuple(alarms))
@@ -176,7 +182,7 @@ def _problems(value: Alarms) -> list[Problem]:
     problems = []
     seen: dict[tuple[int, int, int], int] = {}
     for index, alarm in enumerate(value.alarms):
-        if not alarm.active:
+        if not alarm.active or alarm.quantity == NOTHING:
             continue
         if alarm.on == alarm.off:
             words = f"Alarm {alarm.id} has the same threshold for on and off: it may come and go all the time."
@@ -195,7 +201,8 @@ def _change_problems(before: Alarms, after: Alarms) -> list[Problem]:
         problems.append(Problem("alarms", "Alarms can be changed and turned off, not added or taken away."))
     for index, alarm in _changed(before, after):
         if alarm.active and alarm.quantity not in STORABLE["ac"]:
-            words = f"Alarm {alarm.id}: {parameter(alarm.quantity).label} cannot be watched."
+            said = f"{parameter(alarm.quantity).label} cannot be watched" if alarm.quantity else "choose a quantity"
+            words = f"Alarm {alarm.id}: {said}."
             problems.append(Problem(f"alarms[{index}].quantity", words))
         if alarm.output != NO_OUTPUT and not has_port(before.alarm_outputs, alarm.output):
             words = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from app.model.action import NOTHING, Action
 from app.model.archive import Archive, Column, ColumnKind, NoParameters, Query, Records
+from app.model.errors import NotFound
 from app.model.section import Scope, Step
 from app.net.lenient import convert, decode
 from app.vendors.g13.client import G13Client, meter_path
@@ -15,6 +17,7 @@ from app.vendors.g13.meter.snapshots import (
     TIME,
     Row,
     Snapshots,
+    beside,
     channels_of,
     kept,
     missing,
@@ -36,6 +39,8 @@ from app.vendors.g13.meter.stored import (
 )
 from app.vendors.g13.models import DemandConfiguration
 from app.vendors.g13.tables import decode_demand
+
+_BY_CHANNEL = "demand by channel"
 
 MOST = 500
 """How many snapshots can be asked for at once (manual 6.3.77)."""
@@ -101,23 +106,34 @@ async def _read(client: G13Client, serial: str, query: Query) -> Records:
     asked = period(query, MOST)
     channels = await client.demand_configuration(serial)
 
-    def read(body: bytes) -> Records:
-        return records(snapshots(body), channels, query.count)
+    def told(found: Snapshots) -> Records:
+        return records(found, channels, query.count)
 
-    return await fetched(client, *_paths(serial, asked), read)
+    return await asyncio.to_thread(told, await _fetched(client, serial, asked, len(channels.dmc)))
 
 
-def _paths(serial: str, asked: str) -> tuple[str, tuple[str, ...]]:
-    """All channels come in one answer. The text has a channel in the path too: read without one, as in the examples."""
+async def _fetched(client: G13Client, serial: str, asked: str, channels: int) -> Snapshots:
+    """All channels in one answer, as in the manual's examples; else one by one, as its text has them in the path."""
     path = meter_path(serial, "demand")
-    return ("demand", (path + asked,)) if asked else ("all demand", (path, path + all_of_it()))
+    topic, paths = ("demand", (path + asked,)) if asked else ("all demand", (path, path + all_of_it()))
+    if _BY_CHANNEL not in client.ways:
+        try:
+            return await fetched(client, topic, paths, snapshots)
+        except NotFound:
+            if not channels:
+                raise
+    tail = asked or all_of_it()
+    parts = [
+        await fetched(client, _BY_CHANNEL, (f"{path}/{channel}{tail}",), snapshots)
+        for channel in range(1, channels + 1)
+    ]
+    return beside(parts)
 
 
 async def _look(client: G13Client, serial: str) -> tuple[str, ...]:
-    def read(body: bytes) -> tuple[str, ...]:
-        return tuple(str(row.time) for row in rows_of(snapshots(body)))
-
-    return await fetched(client, *_paths(serial, ""), read)
+    channels = await client.demand_configuration(serial)
+    found = await _fetched(client, serial, "", len(channels.dmc))
+    return tuple(str(row.time) for row in rows_of(found))
 
 
 def _steps(_: NoParameters, serial: str) -> list[Step]:

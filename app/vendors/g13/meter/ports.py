@@ -6,9 +6,11 @@ from typing import Annotated
 
 import msgspec
 
-from app.model.field import Field
+from app.model.field import Choice, Field
 from app.vendors.g13.client import G13Client, meter_path
 from app.vendors.g13.meter.io_wire import PortState, PortStates, read_uses, use_words
+
+_STATES = (Choice(True, "on"), Choice(False, "off"))
 
 
 class Port(msgspec.Struct, frozen=True):
@@ -16,10 +18,16 @@ class Port(msgspec.Struct, frozen=True):
 
     port: Annotated[int, Field("Port", read_only=True)]
     use: Annotated[str, Field("Use", read_only=True, manual="6.3.64")]
-    on: Annotated[bool | None, Field("State", read_only=True, manual="6.3.63")]
+    on: Annotated[bool | None, Field("State", choices=_STATES, read_only=True, manual="6.3.63")]
     stored: Annotated[
         bool | None,
-        Field("Stored state", read_only=True, help="On when the input was on since the last reset.", manual="6.3.63"),
+        Field(
+            "Stored state",
+            choices=_STATES,
+            read_only=True,
+            help="On when the input was on since the last reset.",
+            manual="6.3.63",
+        ),
     ]
     counter: Annotated[int | None, Field("Counter", read_only=True, help="Pulses of the input.", manual="6.3.63")]
 

@@ -42,7 +42,7 @@ _MANUAL = "5.1.7, 6.3.65, 6.3.68"
 class PulseOutput(msgspec.Struct, frozen=True):
     """One of the four pulse outputs."""
 
-    output: Annotated[int, Field("Output", read_only=True, manual="6.3.68")]
+    output: Annotated[int, Field("Output", minimum=1, maximum=len(PORTS), help="Stays as it is.", manual="6.3.68")]
     port: Annotated[
         int,
         Field(

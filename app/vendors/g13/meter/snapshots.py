@@ -54,6 +54,20 @@ def _row(item: tuple[Entry | dict[str, str], ...]) -> Row:
     return Row(moment(time), tuple(part for part in item if isinstance(part, list)))
 
 
+def beside(parts: Sequence[Snapshots]) -> Snapshots:
+    """Replies of one channel each as one reply of all. Where a channel lacks a row, its entry is empty."""
+    rows: dict[str, list[Entry]] = {}
+    for channel, part in enumerate(parts):
+        for item in part.items:
+            time = next((entry.get("time", "") for entry in item if isinstance(entry, dict)), "")
+            entries = rows.setdefault(time, [[] for _ in parts])
+            entries[channel] = next((entry for entry in item if isinstance(entry, list)), [])
+    return Snapshots(
+        mapping=tuple(part.mapping[0] if part.mapping else () for part in parts),
+        items=tuple((*entries, {"time": time}) for time, entries in rows.items()),
+    )
+
+
 def channels_of(found: Snapshots) -> int:
     """How many channels there are."""
     return max((len(found.mapping), *(len(_row(item).entries) for item in found.items[:1])))

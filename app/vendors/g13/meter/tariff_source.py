@@ -28,6 +28,7 @@ _DECIDES: Mapping[int | str, str] = {
     INPUT: "inputs 3 and 4 decide",
 }
 _TARIFFS = tuple(Choice(tariff, f"Tariff {tariff}") for tariff in TARIFFS)
+_ROW = (Choice(None, "–"), *_TARIFFS)
 _MANUAL = "5.1.1, 6.3.81, 6.3.82"
 _INPUT_HELP = "Counts only when the source is the inputs."
 
@@ -66,16 +67,16 @@ class Tariff(msgspec.Struct, frozen=True):
         ),
     ]
     inputs_off_off: Annotated[
-        int | None, Field("Input 4 off, input 3 off", choices=_TARIFFS, help=_INPUT_HELP, manual="6.3.82")
+        int | None, Field("Input 4 off, input 3 off", choices=_ROW, help=_INPUT_HELP, manual="6.3.82")
     ] = None
     inputs_off_on: Annotated[
-        int | None, Field("Input 4 off, input 3 on", choices=_TARIFFS, help=_INPUT_HELP, manual="6.3.82")
+        int | None, Field("Input 4 off, input 3 on", choices=_ROW, help=_INPUT_HELP, manual="6.3.82")
     ] = None
     inputs_on_off: Annotated[
-        int | None, Field("Input 4 on, input 3 off", choices=_TARIFFS, help=_INPUT_HELP, manual="6.3.82")
+        int | None, Field("Input 4 on, input 3 off", choices=_ROW, help=_INPUT_HELP, manual="6.3.82")
     ] = None
     inputs_on_on: Annotated[
-        int | None, Field("Input 4 on, input 3 on", choices=_TARIFFS, help=_INPUT_HELP, manual="6.3.82")
+        int | None, Field("Input 4 on, input 3 on", choices=_ROW, help=_INPUT_HELP, manual="6.3.82")
     ] = None
     day_type: Annotated[
         int | None, Field("Day profile now", read_only=True, help="With the clock as source.", manual="6.3.81")
