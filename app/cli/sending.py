@@ -16,6 +16,7 @@ from app.commission.receipt import Outcome, Receipt
 from app.commission.send import Preview, receipt_plain
 from app.commission.session import DeviceSession
 from app.model.errors import AccessDenied, ExitCode, NotFound, UsageError
+from app.model.job import Progress
 from app.model.section import AnySection
 
 PREVIEW = "preview"
@@ -136,7 +137,7 @@ async def _deliver(
         else:
             _ask(console, section, plan, how)
             session.keep(section, meter)
-            receipt = await session.send(section, meter, fields)
+            receipt = await session.send(section, meter, fields, told=_teller(console))
         console.document(receipt_plain(section, receipt))
         console.say(*_told(section, receipt))
         return CODES[receipt.outcome]
@@ -205,8 +206,21 @@ def _planned(section: AnySection, plan: Preview) -> list[str]:
         *table(rows, "  "),
         *(f"  {step.title}: {step.method} {step.path}" for step in plan.steps),
         *(f"  This erases {what}." for what in plan.erases),
-        *([f"  {plan.guide.words}"] if plan.guide is not None else []),
+        *(f"  {line}" for line in ((plan.guide.words, plan.advice) if plan.guide is not None else ()) if line),
     ]
+
+
+def _teller(console: Console) -> Callable[[Progress], None]:
+    """Says what goes on while a device is looked for, each thing once."""
+    said = ""
+
+    def tell(progress: Progress) -> None:
+        nonlocal said
+        if progress.text != said:
+            said = progress.text
+            console.note(said)
+
+    return tell
 
 
 def _told(section: AnySection, receipt: Receipt) -> list[str]:
@@ -225,6 +239,7 @@ def _told(section: AnySection, receipt: Receipt) -> list[str]:
         f"{section.title}: {receipt.outcome.value}",
         *(table(rows, "  ") if rows else []),
         *(f"  {step.title}: {step.state.value}" for step in receipt.steps),
+        *(f"  {part.label}: {part.outcome.value}" for part in receipt.parts if len(receipt.parts) > 1),
         *(f"  Erased: {what}." for what in receipt.erases if receipt.outcome is Outcome.VERIFIED),
         *(f"  {line}" for line in (receipt.message, receipt.hint) if line),
     ]

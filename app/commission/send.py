@@ -275,6 +275,7 @@ def receipt_plain(section: AnySection, receipt: Receipt) -> dict[str, Any]:
             }
             for change in receipt.changes
         ],
+        "parts": [{"field": part.field, "outcome": part.outcome.value} for part in receipt.parts],
         "steps": [msgspec.to_builtins(step) for step in receipt.steps],
         "erases": list(receipt.erases),
         "message": receipt.message,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from app.simulators.host import SimulatorHost
-from tests.bench import ingest, lateness, memory, section, simulators, start
+from tests.bench import ingest, lateness, memory, section, simulators, start, stored
 from tests.bench.effort import Effort
 from tests.bench.punctual import lateness_ms, p99
 from tests.bench.table import Row, of_turns, text
@@ -96,3 +96,10 @@ def test_memory_is_taken_before_and_after_the_readings() -> None:
     (row,) = memory.measure(TINY)
     assert row.measured > row.baseline > 0
     assert int(row.source.split()[0]) >= TINY.streams * TINY.readings
+
+
+def test_a_whole_load_profile_is_fetched_by_both_sides() -> None:
+    fetched, stall = stored.measure(TINY)
+    assert fetched.measured > 0 < fetched.baseline
+    assert stall.measured > 0
+    assert stall.goal == stored.GOAL_STALL_MS

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -24,58 +24,20 @@ from app.cli import is_command, main
 from app.cli.commands import COMMANDS
 from app.cli.console import harmless
 from app.model.device import Credentials
-from app.net.pins import Pins
-from app.net.tls import Profile
 from app.simulators.faults import Fault
 from app.simulators.host import Running, SimulatorHost
 from app.site.sitefile import SiteFile
 from app.vendors.g13.simulator import G13Simulator, Role, demo_gateway
 from app.vendors.whatwatt.simulator import Style, WhatwattSimulator
+from tests.app.command_lines import PASSWORD, Cli, pins, roomy, simulator
 
 METER = "ABB01EM000014501"
 FOUND = "ABB01EM000014503"
-PASSWORD = "orange juice"
 RATIOS = f"/meters/{METER}/transformersettings"
 VERBS = {
-    "discover", "identify", "sections", "read", "send", "scan", "register", "unregister", "live", "password", "simulate"
+    "discover", "identify", "sections", "read", "send", "records", "do", "resources", "scan", "register", "unregister",
+    "firmware", "live", "password", "simulate",
 }  # fmt: skip
-
-
-class Cli:
-    """Runs the command line in this process. `err` is what the last run said on standard error."""
-
-    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
-        self._capture = capture
-        self.err = ""
-
-    def text(self, *arguments: str, code: int = 0) -> str:
-        self._capture.readouterr()
-        left = main(arguments)
-        shown = self._capture.readouterr()
-        self.err = shown.err
-        assert left == code, shown
-        return shown.out
-
-    def __call__(self, *arguments: str, code: int = 0) -> Any:
-        """The one document on standard output."""
-        return json.loads(self.text(*arguments, "--json", code=code))
-
-    def error(self, *arguments: str, code: int) -> dict[str, Any]:
-        document = self(*arguments, code=code)
-        assert list(document) == ["error"]
-        assert document["error"]["code"] == code
-        return cast(dict[str, Any], document["error"])
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
-    return Cli(capsys)
-
-
-@pytest.fixture
-def host() -> Iterator[SimulatorHost]:
-    with SimulatorHost() as started:
-        yield started
 
 
 @pytest.fixture
@@ -85,32 +47,8 @@ def fresh(host: SimulatorHost) -> Running:
 
 
 @pytest.fixture
-def gateway(host: SimulatorHost, home: Path, monkeypatch: pytest.MonkeyPatch) -> Running:
-    """A gateway whose certificate was accepted and whose password is known."""
-    running = host.add(roomy(G13Simulator(demo_gateway(admin_password=PASSWORD, scan_s=0.005))))
-    pins(home).accept(running.address.netloc, simulator(running).certificate.fingerprint, Profile.MODERN)
-    monkeypatch.setenv("WATTWRIGHT_PASSWORD", PASSWORD)
-    return running
-
-
-@pytest.fixture
 def reader(host: SimulatorHost) -> Running:
     return host.add(WhatwattSimulator(name="Main building", speed=20.0))
-
-
-def roomy(device: G13Simulator) -> G13Simulator:
-    """With sockets to spare: here runs follow each other before the device has let go of the last one's."""
-    device.max_connections = 8
-    return device
-
-
-def simulator(running: Running) -> G13Simulator:
-    assert isinstance(running.simulator, G13Simulator)
-    return running.simulator
-
-
-def pins(home: Path) -> Pins:
-    return Pins.load(home / "certificates.json")
 
 
 def sent(running: Running) -> list[str]:

@@ -298,7 +298,8 @@ def test_a_moment_with_a_zone_is_not_sent_as_if_it_were_local(run: Run, tmp_path
         async with session(device, tmp_path) as opened:
             await opened.open()
             await opened.read(CLOCK, "")
-            opened.draft(CLOCK, "").set("time", parse_value(CLOCK.model, CLOCK.field("time"), "2026-03-01T12:00:00+02:00"))
+            zoned = parse_value(CLOCK.model, CLOCK.field("time"), "2026-03-01T12:00:00+02:00")
+            opened.draft(CLOCK, "").set("time", zoned)
             with pytest.raises(InvalidValue, match="without a time zone"):
                 await opened.send(CLOCK, "")
 

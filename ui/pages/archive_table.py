@@ -7,7 +7,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionRange, QLocale, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QLocale,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+)
 from PySide6.QtGui import QBrush, QColor, QGuiApplication, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -24,6 +32,8 @@ LOOKED_AT = 200
 """That many rows say how wide a column is."""
 LEAST_WIDTH, MOST_WIDTH = 72, 380
 COPIED_AT_ONCE = 2000
+BREATH_S = 0.001
+"""The window gets its turn: with 0 it would come after all that is ready already."""
 STATUS = "status"
 """A column of that key says how good a row is."""
 GOOD = frozenset({"", "ok", "–", "-", "good", "valid"})
@@ -184,6 +194,7 @@ class RecordsTable(QTableView):
         self._tasks, self._toasts = tasks, toasts
         self.setObjectName(name)
         self.setAccessibleName("Records")
+        self.setProperty("role", "records")
         self.rows = RecordsModel(self)
         self._fitted = False
         self.setModel(self.rows)
@@ -200,6 +211,8 @@ class RecordsTable(QTableView):
         down.setDefaultSectionSize(ROW)
         across = self.horizontalHeader()
         across.setHighlightSections(False)
+        # With the table's own it would ask of every row whether its column is selected, each time it is painted.
+        across.setSelectionModel(QItemSelectionModel(self.rows, self))
         across.setStretchLastSection(True)
         # Below 0 nothing is marked: the newest come first.
         across.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -251,7 +264,7 @@ class RecordsTable(QTableView):
         for number, row in enumerate(rows, 1):
             lines.append("\t".join(one_line(self.rows.words(row, column)) for column in columns))
             if not number % COPIED_AT_ONCE:
-                await asyncio.sleep(0)
+                await asyncio.sleep(BREATH_S)
                 if self.rows.records is not records:
                     return
         QGuiApplication.clipboard().setText("\n".join(lines))

@@ -105,7 +105,7 @@ def titles_of(columns: Sequence[Declared]) -> dict[str, str]:
 
 
 def names_of(columns: Sequence[Declared]) -> list[str]:
-    """Short names of the curves of each unit: what the plot is called by is left out, and so nothing is of a lone one."""
+    """Short names of the curves of each unit: without what the plot is called by. A lone one needs no name."""
     titles = titles_of(columns)
     alone = {unit for unit in titles if sum(column.unit == unit for column in columns) == 1}
     return [

@@ -50,8 +50,6 @@ class RecordPlot(TimePlot):
         self.unit = unit
         self.setMinimumHeight(LOWEST)
         self._view.getAxis("left").setWidth(VALUES_WIDTH)
-        widest = max(self.fontMetrics().horizontalAdvance(curve.name) for curve in curves)
-        self._names.setFixedWidth(min(widest + NAMES_MARGIN, NAMES_MOST) if len(curves) > 1 else NAMES_MARGIN)
         self._bars = [pg.BarGraphItem(x0=[], x1=[], height=[]) for _ in curves] if shape == "bars" else []
         for bars in self._bars:
             self._view.addItem(bars, ignoreBounds=True)
@@ -62,6 +60,16 @@ class RecordPlot(TimePlot):
         super().dress()
         for bars, colour in zip(getattr(self, "_bars", ()), self._colours, strict=False):
             bars.setOpts(brush=colour, pen=pg.mkPen(None))
+
+    @property
+    def names_width(self) -> int:
+        """How much room the names at the ends of the curves want."""
+        widest = max(self.fontMetrics().horizontalAdvance(curve.name) for curve in self.curves)
+        return min(widest + NAMES_MARGIN, NAMES_MOST)
+
+    def give_names(self, width: int) -> None:
+        """Leave that much room for names: the same in all plots, so that their times stand in line."""
+        self._names.setFixedWidth(width)
 
     def value_words(self, value: float) -> str:
         """With as many digits as were stored."""
@@ -147,6 +155,7 @@ class RecordsPlots(QWidget):
             plots.append(plot)
         for plot in plots:
             plot.show_times(plot is plots[-1])
+            plot.give_names(max(other.names_width for other in plots))
         old = self._area.takeWidget()
         if old is not None:
             old.deleteLater()

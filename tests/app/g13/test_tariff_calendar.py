@@ -90,9 +90,9 @@ class Site:
             async with session(self.device, self.folder, user=user) as opened:
                 await opened.open()
                 if method == "GET":
-                    await opened.client.get(path, dict[str, Any])
+                    await opened.connection.get(path, dict[str, Any])
                 else:
-                    await opened.client.update(method, path, body)
+                    await opened.connection.update(method, path, body)
 
         self.run(asking())
 
@@ -511,7 +511,7 @@ def test_what_is_only_odd_is_a_warning(changes: dict[str, Any], said: str) -> No
             {"special_days": (*GOOD.special_days, SpecialDay(month=2, day=31))},
             "This special day would never come: February has no day 31",
         ),
-        ({"weeks": (Week("ü" * 30, *(1,) * 7), *(Week("ö" * 29 + n, *(16,) * 7) for n in "abc"))}, "the gateway reads"),
+        ({"weeks": (Week("€" * 30, *(1,) * 7), *(Week("€" * 29 + n, *(16,) * 7) for n in "abc"))}, "the gateway reads"),
     ],
 )
 def test_what_the_gateway_cannot_do_from_here_says_what_to_do_instead(changes: dict[str, Any], said: str) -> None:

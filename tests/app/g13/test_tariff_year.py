@@ -1,4 +1,4 @@
-"""What a calendar comes to: the day profile of every day of a year with the rule that decides, and any moment's tariff."""
+"""What a calendar comes to: the day profile of every day with the rule that decides, and the tariff at any moment."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_season_lasts_over_the_turn_of_the_year_until_the_next_begins() -> Non
 
 def test_a_season_may_begin_with_daylight_saving() -> None:
     calendar = TariffCalendar(POINTS, CALENDAR.weeks, (*CALENDAR.seasons, Season("Dst", DST_BEGINS, 255, "W")), ())
-    assert [r.date for r in Resolved(calendar).year(2026) if r.begins][0] == date(2026, 3, 29)
+    assert next(r.date for r in Resolved(calendar).year(2026) if r.begins) == date(2026, 3, 29)
     assert not [r for r in Resolved(calendar, None).year(2026) if r.season == "Dst"]
 
 

@@ -186,7 +186,9 @@ class ComparePage(QWidget):
         self.records = records
         self.failure.clear()
         self.contact.emit(None)
-        self.table.show_records(records)
+        # The table shows the last row on top, as suits a log.
+        upwards = tuple(list(reversed(column)) for column in records.data)
+        self.table.show_records(Records(records.columns, upwards))
         self.bars.show_rows(_bars(records))
         self.notes.say("warn", "warning", "", "\n".join(records.notes))
         self.shown.emit()
@@ -254,6 +256,6 @@ def _bars(records: Records) -> list[tuple[str, float, str]]:
     decimals = records.columns[2].decimals or 0
     rows = []
     for name, value, unit in zip(records.data[0], records.data[2], records.data[3], strict=True):
-        words = "no answer" if math.isnan(value) else f"{locale.toString(value, 'f', decimals)} {unit}".strip()
+        words = "no value" if math.isnan(value) else f"{locale.toString(value, 'f', decimals)} {unit}".strip()
         rows.append((one_line(str(name), 60), value, words))
     return rows

@@ -46,7 +46,7 @@ class CompareBars(QWidget):
         theme, metrics = current_theme(), self.fontMetrics()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        names = min(max((metrics.horizontalAdvance(name) for name, _, _ in self.rows), default=0), _MOST_NAME)
+        names = min(max((metrics.horizontalAdvance(name) + 2 for name, _, _ in self.rows), default=0), _MOST_NAME)
         names = min(names, self.width() // 3)
         values = max((metrics.horizontalAdvance(words) for _, _, words in self.rows), default=0)
         left, room = names + _GAP, max(self.width() - names - values - 2 * _GAP, 20)

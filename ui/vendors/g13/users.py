@@ -17,7 +17,7 @@ from ui.forms.body import Body
 from ui.forms.parts import Strip, one_line, plain_label, push_button
 from ui.theme import notifier
 from ui.vendors.g13.users_dialogs import NewUserDialog, UserPasswordDialog
-from ui.vendors.g13.users_model import NEXT, WORDS, Person, UsersModel, appointed, given
+from ui.vendors.g13.users_model import DELETED, NEXT, WORDS, Person, UsersModel, appointed, given
 
 _ROW_HEIGHT = 28
 _COLUMN = 132
@@ -144,7 +144,7 @@ class UsersBody(Body):
                 signal.connect(slot)
         self.view.selectionModel().currentChanged.connect(self._refresh)
         self.model.modelReset.connect(self._refresh)
-        notifier.theme_changed.connect(self.view.viewport().update)
+        notifier.theme_changed.connect(self._dress)
 
     # Showing.
 
@@ -164,9 +164,16 @@ class UsersBody(Body):
 
     def _fit(self) -> None:
         """The meters' names get the width that they need, within reason."""
-        down = self.view.verticalHeader()
+        down, across = self.view.verticalHeader(), self.view.horizontalHeader()
         down.setMinimumWidth(150)
         down.setMaximumWidth(260)
+        # The heads are bold, and the themes' fonts differ in size.
+        across.setDefaultSectionSize(max(_COLUMN, round(1.2 * across.fontMetrics().horizontalAdvance(DELETED)) + 24))
+
+    def _dress(self) -> None:
+        """Another theme has other colours and fonts."""
+        self._fit()
+        self.view.viewport().update()
 
     def _say(self, problems: list[Problem]) -> None:
         wrong = [problem for problem in problems if not problem.warning] or problems

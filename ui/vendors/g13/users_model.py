@@ -28,12 +28,14 @@ from ui.theme import current_theme
 _Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
-ADMIN_ROW = 0
 ADMIN, NO_ADMIN = "Administrator", "–"
+DELETED = "will be deleted"
 WORDS: Mapping[str, str] = {choice.value: choice.label for choice in ACCESS}
 _PICTURES = {NO_ACCESS: ("lock", "muted"), VIEW_ONLY: ("eye", "text"), CONFIGURE: ("settings", "accent")}
 NEXT = {NO_ACCESS: VIEW_ONLY, VIEW_ONLY: CONFIGURE, CONFIGURE: NO_ACCESS}
 _LONGEST_HEAD = 18
+_INDENT = "\u2003"
+"""Meters stand a little to the right of their location."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Person:
     def state(self) -> str:
         """What is special about this user, in a word or two."""
         if self.deleted:
-            return "will be deleted"
+            return DELETED
         if self.new:
             return "new"
         if self.password:
@@ -186,11 +188,8 @@ class UsersModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Vertical:
             line = self.lines[section]
             if role == Role.DisplayRole:
-                return one_line(line.title, 34)
-            if role == Role.FontRole and (line.heading or section == ADMIN_ROW):
-                font = QFont()
-                font.setBold(True)
-                return font
+                indent = _INDENT if line.serial else ""
+                return f"{indent}{one_line(line.title, 34)}"
             if role == Role.ToolTipRole:
                 return plain_tip("\n".join(filter(None, (line.title, line.serial))))
             return int(Qt.AlignmentFlag.AlignVCenter) if role == Role.TextAlignmentRole else None
