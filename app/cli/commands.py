@@ -320,8 +320,10 @@ def firmware(
 def live(
     console: Console,
     options: Options,
-    meter: MeterOption = "",
-    count: Annotated[int, typer.Option("--count", min=0, help="End after so many readings.")] = 0,
+    meter: Annotated[
+        list[str] | None, typer.Option("--meter", metavar="SERIAL", help="A meter behind the device (repeatable).")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", min=0, help="End after so many readings of each.")] = 0,
     seconds: Annotated[float, typer.Option("--seconds", min=0, help="End after so long.")] = 0.0,
 ) -> Work:
     """Show live values until Ctrl+C; with --json one line for each reading.
@@ -330,7 +332,7 @@ def live(
     """
     from app.cli.watching import live as work
 
-    return work(console, options, meter, count, seconds)
+    return work(console, options, meter or (), count, seconds)
 
 
 @COMMANDS.command(

@@ -1,65 +1,118 @@
-"""`live`: the readings of a device as they come, one line each."""
+"""`live`: the readings of a device, or of meters behind it, as they come, one line each."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from app.cli.console import Console
 from app.cli.opening import Place, check_meter, locate, opened, where
 from app.cli.options import Options
+from app.commission.session import DeviceSession
 from app.model.errors import DeviceSilent, ExitCode, UsageError
 from app.model.quantity import Feed, Reading
 
+Heard = asyncio.Queue[tuple[str, Reading | BaseException | None]]
+"""What the feeds tell, with the meter: a reading, the error that ended one, None when one has simply ended."""
 
-async def live(console: Console, options: Options, meter: str, count: int, seconds: float) -> ExitCode:
-    """Readings until there are `count`, or `seconds` have passed; 0 is no limit.
+
+async def live(console: Console, options: Options, meters: Sequence[str], count: int, seconds: float) -> ExitCode:
+    """Readings until there are `count` of each meter, or `seconds` have passed; 0 is no limit.
 
     Raises:
-        DeviceSilent: the time is over and there was none.
+        DeviceSilent: the time is over, and there was none of one of them.
     """
     place = await locate(options)
-    feed = _feed(place, meter)
+    whose = tuple(dict.fromkeys(meters)) or ("",)
+    feed = _feed(place, whose)
     async with opened(place, options, console) as (session, _):
-        check_meter(session, meter)
-        head = where(session, meter)
-        seen = 0
+        for meter in whose:
+            check_meter(session, meter)
+        seen = dict.fromkeys(whose, 0)
         try:
-            async with asyncio.timeout(seconds or None), aclosing(feed.open(session.connection, meter)) as readings:
-                async for reading in readings:
-                    seen += 1
-                    console.record(
-                        {
-                            "time": _moment(reading).isoformat(timespec="milliseconds"),
-                            **head,
-                            "values": _values(feed, reading),
-                        }
-                    )
-                    console.say(_line(feed, reading))
-                    if seen == count:
-                        break
+            async with asyncio.timeout(seconds or None), _readings(session, feed, whose, count) as readings:
+                async for meter, reading in readings:
+                    seen[meter] += 1
+                    _tell(console, session, feed, meter, reading, named=len(whose) > 1)
         except TimeoutError:
-            if not seen:
-                raise DeviceSilent(f"{place.address} sent no reading within {seconds:g} s.") from None
+            silent = [meter for meter, readings_of in seen.items() if not readings_of]
+            if silent:
+                named = f"{place.address} sent no reading" + (f" of {', '.join(silent)}" if any(silent) else "")
+                raise DeviceSilent(f"{named} within {seconds:g} s.") from None
     return ExitCode.DONE
 
 
-def _feed(place: Place, meter: str) -> Feed:
+@asynccontextmanager
+async def _readings(
+    session: DeviceSession, feed: Feed, meters: Sequence[str], count: int
+) -> AsyncIterator[AsyncIterator[tuple[str, Reading]]]:
+    """The readings of all meters in the order in which they come; each is let go when it has given `count`."""
+    heard: Heard = asyncio.Queue()
+
+    def tell(meter: str, news: Reading | BaseException | None) -> None:
+        heard.put_nowait((meter, news))
+
+    listening = {
+        meter: session.feeds.subscribe(
+            feed,
+            meter,
+            on_reading=lambda reading, meter=meter: tell(meter, reading),
+            on_end=lambda error, meter=meter: tell(meter, error),
+        )
+        for meter in meters
+    }
+
+    async def taken() -> AsyncGenerator[tuple[str, Reading], None]:
+        left = dict.fromkeys(meters, count)
+        while left:
+            meter, news = await heard.get()
+            if isinstance(news, BaseException):
+                raise news
+            if meter not in left:
+                continue
+            if news is not None:
+                yield meter, news
+                left[meter] -= 1
+            if news is None or left[meter] == 0:
+                del left[meter]
+                listening[meter].close()
+
+    readings = taken()
+    try:
+        yield readings
+    finally:
+        await readings.aclose()
+        for subscription in listening.values():
+            subscription.close()
+
+
+def _tell(console: Console, session: DeviceSession, feed: Feed, meter: str, reading: Reading, *, named: bool) -> None:
+    moment = datetime.fromtimestamp(reading.time_s, UTC).astimezone()
+    console.record(
+        {
+            "time": moment.isoformat(timespec="milliseconds"),
+            **where(session, meter),
+            "values": _values(feed, reading),
+        }
+    )
+    head = f"{moment:%H:%M:%S}  {meter}" if named else f"{moment:%H:%M:%S}"
+    console.say(f"{head}  {_line(feed, reading)}")
+
+
+def _feed(place: Place, meters: Sequence[str]) -> Feed:
     feeds, title = place.vendor.feeds, place.vendor.title
-    feed = next((feed for feed in feeds if feed.of_meter == bool(meter)), None)
+    of_meter = any(meters)
+    feed = next((feed for feed in feeds if feed.of_meter == of_meter), None)
     if not feeds:
         raise UsageError(f"{title} offers no live values.")
-    if feed is None and meter:
+    if feed is None and of_meter:
         raise UsageError(f"{title} offers live values of itself, not of meters.", hint="Leave out --meter.")
     if feed is None:
         raise UsageError(f"{title} offers live values of its meters only.", hint="Name one with --meter SERIAL.")
     return feed
-
-
-def _moment(reading: Reading) -> datetime:
-    return datetime.fromtimestamp(reading.time_s, UTC).astimezone()
 
 
 def _values(feed: Feed, reading: Reading) -> dict[str, float | None]:
@@ -76,4 +129,4 @@ def _line(feed: Feed, reading: Reading) -> str:
         for quantity, value in zip(feed.quantities, reading.values, strict=True)
         if quantity.key in shown and math.isfinite(value)
     ]
-    return f"{_moment(reading):%H:%M:%S}  {'  '.join(parts)}"
+    return "  ".join(parts)

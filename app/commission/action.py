@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from app.model.action import AnyAction
-from app.model.errors import AppError, InvalidValue
+from app.model.errors import AppError, InvalidValue, UsageError
 from app.model.job import Progress
 from app.model.section import Change, Step
 from app.model.vendor import Connection
@@ -52,6 +52,9 @@ async def act(
     """
     steps = action_steps(action, parameters, target)
     before = await action.look(connection, target)
+    objection = action.objection(before, parameters)
+    if objection:
+        raise UsageError(objection)
     asked = [Change(f.name, None, plain_value(f, getattr(parameters, f.name))) for f in action.fields]
     operation = journal.begin(device, target, action.key, asked, steps, action.erases(parameters))
     sending = Sending(connection, operation)

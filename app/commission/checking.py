@@ -90,9 +90,14 @@ def settled(field: Field, wanted: Any, found: Any) -> bool:
 
 def _rows(field: Field, table: Any, *, secrets: bool = True) -> list[tuple[Any, ...]]:
     """What counts of a table: the columns that can be set, in the order that counts."""
-    names = [column.name for column in field.columns if not column.read_only and (secrets or not column.secret)]
+    names = [
+        column.name
+        for column in field.columns
+        if column.name == field.row_key or (not column.read_only and (secrets or not column.secret))
+    ]
     rows = [tuple(getattr(row, name) for name in names) for row in table]
-    return sorted(rows) if field.row_key else rows
+    # By their words: cells may be empty, and nothing is no number.
+    return sorted(rows, key=repr) if field.row_key else rows
 
 
 def _naive(moment: Any) -> Any:

@@ -171,7 +171,7 @@ def _receipt(
     if outcome is Outcome.VERIFIED and error is not None and error is not sending.unkept:
         message, hint = "An answer was lost on the way, but the device has the values that were sent.", ""
     elif outcome is Outcome.DIFFERS:
-        wrong = ", ".join(section.field(name).label for name in differing(section, plan, found))
+        wrong = ", ".join(section.field(name).label for name in differing(section, plan, sending, found))
         message = message or f"The device said yes, but has other values now: {wrong}."
         hint = hint or "Look at the values that the device has now; correct them or send again."
     return Receipt(
@@ -191,7 +191,7 @@ def _receipt(
 
 def _parts(section: AnySection, plan: Preview, sending: Sending, found: msgspec.Struct | None) -> tuple[Part, ...]:
     """What became of each changed field: some may stand while the request for the next was refused."""
-    wrong = set(differing(section, plan, found))
+    wrong = set(differing(section, plan, sending, found))
     parts = []
     for change in plan.changes:
         states = [
@@ -228,7 +228,7 @@ def _outcome(section: AnySection, plan: Preview, sending: Sending, found: msgspe
     if found is None:
         refused_at_once = all(step.state in (StepState.REFUSED, StepState.NOT_SENT) for step in sending.done)
         return Outcome.REFUSED if refused_at_once else Outcome.UNKNOWN
-    if not differing(section, plan, found):
+    if not differing(section, plan, sending, found):
         return Outcome.VERIFIED
     if sending.answer_lost:
         return Outcome.UNKNOWN
@@ -246,14 +246,24 @@ def _moved(section: AnySection, plan: Preview, found: msgspec.Struct) -> bool:
     )
 
 
-def differing(section: AnySection, plan: Preview, found: msgspec.Struct | None) -> list[str]:
-    """The changed fields that the device now has otherwise than wanted."""
+def differing(section: AnySection, plan: Preview, sending: Sending, found: msgspec.Struct | None) -> list[str]:
+    """The changed fields that the device now has otherwise than wanted, as far as can be told.
+
+    A secret is never read back: there the device's own yes is all the proof, and without it there is none.
+    """
     if found is None:
         return [change.field for change in plan.changes]
+    unproven = {
+        name
+        for sent, step in zip(sending.done, plan.steps, strict=True)
+        if step.secret and sent.state is not StepState.DONE
+        for name in step.fields
+    }
     return [
         change.field
         for change in plan.changes
-        if not settled(section.field(change.field), getattr(plan.after, change.field), getattr(found, change.field))
+        if change.field in unproven
+        or not settled(section.field(change.field), getattr(plan.after, change.field), getattr(found, change.field))
     ]
 
 

@@ -26,6 +26,10 @@ def _no_problems(_: Any) -> list[Problem]:
     return []
 
 
+def _no_objection(_looked: Any, _parameters: Any) -> str:
+    return ""
+
+
 def _erases_nothing(_: Any) -> tuple[str, ...]:
     return ()
 
@@ -57,6 +61,8 @@ class Action(Generic[P, C]):
     first: Callable[[], P]
     """The parameters as they stand before anybody has chosen."""
     problems: Callable[[P], list[Problem]] = _no_problems
+    objection: Callable[[Any, P], str] = _no_objection
+    """objection(looked, parameters): why the device as it was just looked at would refuse; '' when it would not."""
     erases: Callable[[P], tuple[str, ...]] = _erases_nothing
     archive: str = ""
     beside: str = ""

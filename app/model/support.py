@@ -33,10 +33,13 @@ def support_of(
     *,
     settable: bool,
 ) -> Support:
-    """Whether something called `title` that needs these capabilities can be read, and written if `settable`."""
+    """Whether something called `title` that needs these capabilities can be read, and written if `settable`.
+
+    A need may name several capabilities of which one is enough: 'reset A | reset B'.
+    """
     offered = capabilities.offered
     if offered is not None:
-        missing = ", ".join(need for need in needs_read if need not in offered)
+        missing = _missing(needs_read, offered)
         if missing:
             return Support(
                 False, False, f"This type of meter has no {title[:1].lower()}{title[1:]} (it lacks: {missing})."
@@ -46,7 +49,12 @@ def support_of(
     if not capabilities.may_write:
         return Support(True, False, capabilities.reason or "This account may only look.")
     if offered is not None:
-        missing = ", ".join(need for need in needs_write if need not in offered)
+        missing = _missing(needs_write, offered)
         if missing:
             return Support(True, False, f"This type of meter cannot be set so (it lacks: {missing}).")
     return Support(True, True, "")
+
+
+def _missing(needs: tuple[str, ...], offered: frozenset[str]) -> str:
+    """The needs that are not met, in words."""
+    return ", ".join(need for need in needs if offered.isdisjoint(need.split(" | ")))

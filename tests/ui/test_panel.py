@@ -348,6 +348,22 @@ def test_a_table_of_fifty_channels_is_checked_row_by_row(on_bench: OnBench) -> N
     on_bench(test)
 
 
+def test_a_row_that_is_removed_is_gone_from_the_draft(on_bench: OnBench) -> None:
+    async def test(bench: Bench) -> None:
+        panel = await bench.ready("g13.demand")
+        table = panel._form.rows["channels"].editor
+        before = panel.draft.value.channels
+        table.view.setCurrentIndex(table.model.index(0, 0))
+        press(panel, "channels.remove")
+        assert panel.draft.value.channels == before[1:]
+        assert table.model.rowCount() == len(before) - 1
+        panel.undo()
+        assert panel.draft.value.channels == before
+        assert table.model.rowCount() == len(before)
+
+    on_bench(test)
+
+
 @pytest.mark.parametrize("key", ["g13.demand", "g13.clock", "g13.meters"])
 def test_help_tells_of_every_field(on_bench: OnBench, key: str) -> None:
     async def test(bench: Bench) -> None:

@@ -18,7 +18,7 @@ from tests.ui.conftest import Bench, OnBench, until
 from ui.forms.panel import SectionPanel
 from ui.theme import apply_theme
 from ui.vendors.g13.users import UsersBody
-from ui.vendors.g13.users_model import DELETED
+from ui.vendors.g13.users_model import DELETED, WORDS
 
 OTHER = "ABB01EM000014502"
 SECRET = "Schluessel 7"
@@ -70,6 +70,10 @@ def type_in(asked: QDialog, **entries: str) -> None:
         assert line is not None
         line.setFocus()
         QTest.keyClicks(line, text)
+
+
+def test_the_words_of_the_matrix_are_those_of_the_declaration() -> None:
+    assert {choice.value: choice.label for choice in USERS.field("access.access").choices} == WORDS
 
 
 def test_the_matrix_shows_who_may_do_what_by_location(on_bench: OnBench) -> None:

@@ -33,6 +33,11 @@ def one_line(text: str, most: int = 160) -> str:
     return line if len(line) <= most and len(text) <= 2 * most else f"{line[:most]}…"
 
 
+def on_button(text: str, most: int = 48) -> str:
+    """A device's text as a button shows it: short, and its ampersands no shortcuts."""
+    return one_line(text, most).replace("&", "&&")
+
+
 def brief(text: str, most: int = 400, lines: int = 8) -> str:
     """The beginning of a text that may be of any length; who wants it whole finds it in the details."""
     kept = "\n".join(text[: most + 1].split("\n")[:lines])

@@ -122,8 +122,9 @@ class RowsModel(QAbstractTableModel):
             self._entries = {(r - (r > index), c): e for (r, c), e in self._entries.items() if r != index}
             self.endRemoveRows()
         if gone:
-            self.entries_changed.emit()
+            # First of all the rows themselves: who hears of anything else shows the draft, which must know of them.
             self._touched()
+            self.entries_changed.emit()
 
     def put(self, cells: Iterable[tuple[int, int, str]]) -> None:
         """Enter texts into cells (row, column, text); what cannot be read stays as it is typed, and is marked."""
@@ -141,13 +142,13 @@ class RowsModel(QAbstractTableModel):
             put[row] = msgspec.structs.replace(put[row], **{field.name: value})
         changed = put != self._rows
         self._rows = put
-        if entries != self._entries:
-            self._entries = entries
-            self.entries_changed.emit()
+        unread_changed, self._entries = entries != self._entries, entries
         if changed:
             self._touched()
         else:
             self._all_changed()
+        if unread_changed:
+            self.entries_changed.emit()
 
     def fixed(self, column: int) -> bool:
         """Can the column only be read?"""

@@ -15,6 +15,7 @@ from app.model.action import AnyAction
 from app.model.device import Identity, Meter
 from app.model.errors import AppError, CertificateNotTrusted, LoginFailed
 from app.model.field import Kind
+from app.model.quantity import Feed
 from app.model.section import AnySection
 from ui.forms.panel import SectionPanel
 from ui.forms.parts import Strip, push_button
@@ -119,8 +120,10 @@ class DevicePage(QWidget):
         # A panel has its own F5; two at once would cancel each other out.
         self._refresh_key = QShortcut(QKeySequence.StandardKey.Refresh, self, self.refresh)
 
-    def _feeds(self) -> tuple[object, ...]:
-        return tuple(feed for feed in self.session.vendor.feeds if feed.of_meter == bool(self.meter))
+    def _feeds(self) -> tuple[Feed, ...]:
+        """The device's own feeds or the meter's; a device without its own shows those of its meters together."""
+        feeds = self.session.vendor.feeds
+        return tuple(feed for feed in feeds if feed.of_meter == bool(self.meter)) or (() if self.meter else feeds)
 
     def panels(self) -> list[SectionPanel]:
         """The panels that were opened so far."""
@@ -152,9 +155,7 @@ class DevicePage(QWidget):
     def _made(self, key: str) -> QWidget:
         common: dict[str, Any] = {"tasks": self._tasks, "toasts": self._toasts}
         if key == "live":
-            from .live import LivePage
-
-            made: QWidget = LivePage(self.session, feeds=self._feeds(), meter=self.meter, **common)
+            made: QWidget = self._live(common)
         elif key == "scan":
             from .scan import ScanPage
 
@@ -170,6 +171,22 @@ class DevicePage(QWidget):
         if hasattr(made, "acted"):
             made.acted.connect(self._acted)
         return made
+
+    def _live(self, common: dict[str, Any]) -> QWidget:
+        feeds = self._feeds()
+        if self.meter or not feeds[0].of_meter:
+            from .live import LivePage
+
+            return LivePage(self.session, feeds=feeds, meter=self.meter, **common)
+        from .live_meters import LiveMetersPage, meter_channels
+
+        own = self.session.identity.id if self.session.identity else ""
+        return LiveMetersPage(
+            f"{self.session.vendor.key}.live",
+            lambda: meter_channels(self.session, feeds),
+            stem=(self.session.vendor.key, own),
+            **common,
+        )
 
     def _declared(self, key: str, common: dict[str, Any]) -> QWidget:
         """The page of a section, archive or action; a family may have one of its own."""

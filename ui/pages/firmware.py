@@ -20,7 +20,7 @@ from app.model.errors import AppError
 from app.model.firmware import Image, Installing
 from app.model.job import Progress
 from ui.dialogs import answered
-from ui.forms.parts import Strip, plain_label, push_button
+from ui.forms.parts import Strip, on_button, plain_label, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
 from ui.jobs import JobBar
@@ -136,7 +136,7 @@ class FirmwarePage(QWidget):
             why = f"{self.image.name} is on the device. You are asked once more before it is installed."
         ready = not busy and self.uploaded is not None and self.uploaded is self.image and not self.targets.problem
         self.install_button.setEnabled(ready)
-        self.install_button.setText(f"Install on {who}")
+        self.install_button.setText(f"Install on {on_button(who)}")
         self.install_button.setAccessibleName(f"Install on {who}")
         # One button is the next thing to do.
         self._dress(self.file.upload, "send", primary=not ready)

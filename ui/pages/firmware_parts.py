@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.model.device import Meter
 from app.model.firmware import Image
-from ui.forms.parts import ElidedLabel, icon_button, one_line, plain_label, plain_tip, push_button
+from ui.forms.parts import ElidedLabel, icon_button, on_button, one_line, plain_label, plain_tip, push_button
 from ui.icons import dress, icon
 from ui.theme import notifier, restyle
 
@@ -49,7 +49,7 @@ class Targets(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self._most = most
-        self.device = QRadioButton(one_line(title), objectName=f"{name}.device", accessibleName=one_line(title))
+        self.device = QRadioButton(on_button(title, 80), objectName=f"{name}.device", accessibleName=one_line(title))
         self.device.setChecked(True)
         words = f"Meters, at most {most} at a time"
         self.some = QRadioButton(words, objectName=f"{name}.some", accessibleName=words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +15,16 @@ from app.model.errors import StorageFailed
 from ui.forms.toast import Toasts
 from ui.tasks import Tasks
 
-from .live_source import Source
+from .archive_export import file_stem
 
 if TYPE_CHECKING:
-    from .live import LivePage
+    from .live_view import LiveView
 
 
 class LiveExport:
     """The export menu of one live page, and what it does."""
 
-    def __init__(self, page: LivePage, prefix: str, tasks: Tasks, toasts: Toasts) -> None:
+    def __init__(self, page: LiveView, prefix: str, tasks: Tasks, toasts: Toasts) -> None:
         self._page, self._prefix, self._tasks, self._toasts = page, prefix, tasks, toasts
 
     def menu(self, parent: QWidget) -> QMenu:
@@ -49,37 +48,27 @@ class LiveExport:
         return self._ask("Export picture", "Picture (*.png)", "png", self._write_png)
 
     def _ask(
-        self, title: str, kinds: str, suffix: str, then: Callable[[Path, Source], Coroutine[Any, Any, None]]
+        self, title: str, kinds: str, suffix: str, then: Callable[[Path], Coroutine[Any, Any, None]]
     ) -> QFileDialog | None:
-        source = self._page.source
-        if source is None:
+        if not any(self._page.chosen()):
             return None
         dialog = QFileDialog(self._page, title, "", kinds)
         dialog.setObjectName(f"{self._prefix}.export_dialog")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(suffix)
-        dialog.selectFile(self._file_name(source))
-        dialog.fileSelected.connect(lambda path: self._tasks.spawn(self._page, then(Path(path), source)))
+        dialog.selectFile(file_stem(*self._page.file_stem()))
+        dialog.fileSelected.connect(lambda path: self._tasks.spawn(self._page, then(Path(path))))
         dialog.open()
         return dialog
 
-    def _file_name(self, source: Source) -> str:
-        session = self._page.session
-        whose = self._page.meter or (session.identity.id if session.identity else "")
-        stem = f"{session.vendor.key}-{whose}-{source.feed.key}-{datetime.now():%Y-%m-%d-%H%M}"
-        # The device says its own id: it shall not name a folder.
-        return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in stem)
+    async def _write_csv(self, path: Path) -> None:
+        count, write = self._page.table()
+        await asyncio.to_thread(write, path)
+        self._toasts.ok("Exported", f"{count} readings are in {path.name}.")
 
-    async def _write_csv(self, path: Path, source: Source) -> None:
-        from ui.plots.csv_file import snapshot, write_csv
-
-        times, values = snapshot(source.ring)
-        await asyncio.to_thread(write_csv, path, source.feed.quantities, times, values)
-        self._toasts.ok("Exported", f"{len(times)} readings are in {path.name}.")
-
-    async def _write_png(self, path: Path, source: Source) -> None:
+    async def _write_png(self, path: Path) -> None:
         picture: QPixmap | None = self._page.plots.picture() if self._page.plots is not None else None
         if picture is None or not picture.save(str(path), "PNG"):
             raise StorageFailed(f"{path.name} cannot be written.")
-        self._toasts.ok("Exported", f"The plots of {source.feed.title} are in {path.name}.")
+        self._toasts.ok("Exported", f"The plots are in {path.name}.")

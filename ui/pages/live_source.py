@@ -1,12 +1,14 @@
-"""A feed as the live page hears it: its readings, and in words how it stands with it."""
+"""A feed as a live page hears it: whose it is, its readings, and in words how it stands with it."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.commission.live import Subscription
+from app.commission.session import DeviceSession
 from app.model.errors import AppError
 from app.model.quantity import Feed, Reading
 from ui.plots.wording import duration_text
@@ -17,11 +19,26 @@ if TYPE_CHECKING:
 SILENCE_INTERVALS = 3.0
 
 
+@dataclass(frozen=True, eq=False)
+class Channel:
+    """One feed of one device or of one meter behind it, and what people call that."""
+
+    session: DeviceSession
+    feed: Feed
+    meter: str = ""
+    title: str = ""
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        """The same for the same feed, whatever it is called."""
+        return id(self.session), self.feed.key, self.meter
+
+
 @dataclass(eq=False)
 class Source:
-    """One feed that the page listens to, with what it gave so far."""
+    """One channel that a page listens to, with what it gave so far."""
 
-    feed: Feed
+    channel: Channel
     ring: Ring
     ticked: tuple[str, ...]
     subscription: Subscription | None = None
@@ -30,10 +47,30 @@ class Source:
     error: BaseException | None = None
     ended: bool = False
 
-    def heard(self, reading: Reading) -> None:
-        """Keep a reading."""
-        self.ring.append(reading)
-        self.heard_at = time.monotonic()
+    @property
+    def feed(self) -> Feed:
+        """What it listens to."""
+        return self.channel.feed
+
+    def listen(self, heard: Callable[[], None], ended: Callable[[BaseException | None], None]) -> None:
+        """Listen, unless that is so already or the feed has ended. Needs a running loop."""
+        if self.subscription is not None or self.ended:
+            return
+        self.asked_at, self.heard_at = time.monotonic(), None
+
+        def take(reading: Reading) -> None:
+            self.ring.append(reading)
+            self.heard_at = time.monotonic()
+            heard()
+
+        def end(error: BaseException | None) -> None:
+            self.subscription = None
+            self.error, self.ended = error, True
+            ended(error)
+
+        self.subscription = self.channel.session.feeds.subscribe(
+            self.feed, self.channel.meter, on_reading=take, on_end=end
+        )
 
     def close(self) -> None:
         """Stop listening."""
@@ -58,3 +95,14 @@ def state_of(source: Source) -> tuple[str, str, str]:
     if age > SILENCE_INTERVALS * source.ring.interval_s:
         return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
     return "ok", "live", f"Live, last reading {duration_text(age)} ago"
+
+
+def brief_state_of(source: Source) -> tuple[str, str, str]:
+    """Like `state_of`, short enough for a column of a table."""
+    tone, picture, words = state_of(source)
+    if source.ended:
+        return tone, picture, source.error.title if isinstance(source.error, AppError) else "Ended"
+    if source.heard_at is None:
+        return tone, picture, "Waiting"
+    age = duration_text(time.monotonic() - source.heard_at)
+    return tone, picture, f"Live, {age} ago" if tone == "ok" else f"Silent for {age}"

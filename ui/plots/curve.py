@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,13 +36,22 @@ class Kept(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One line of a plot. `name` tells it apart from the other lines of its unit."""
+    """One line of a plot. `name` tells it apart from the other lines of its unit.
+
+    `of` says whose it is where several devices share a plot: then conductors keep their colours, in shades.
+    """
 
     ring: Kept
     column: int
     name: str
     unit: Unit | str
     phase: Phase = Phase.TOTAL
+    of: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What stands at the end of the line, where there is little room."""
+        return f"{self.phase.value} {self.of}".strip() if self.of else self.name
 
     def near(self, time_s: float, column_s: float) -> float:
         """The reading that is nearest to a time; NaN in a gap or when none is near. `column_s`: a pixel column."""
@@ -67,13 +77,27 @@ def by_unit(curves: Iterable[Curve]) -> dict[Unit | str, list[Curve]]:
 
 def colours(curves: Iterable[Curve], theme: Theme) -> list[str]:
     """A colour for each curve of one plot: conductors in theirs, everything else in colours of no conductor."""
-    used: set[Phase] = set()
+    used: Counter[Phase] = Counter()
     others = iter(theme.series * 8)
     found = []
     for curve in curves:
-        if curve.phase in used:
-            found.append(next(others))
-        else:
-            used.add(curve.phase)
+        before = used[curve.phase]
+        used[curve.phase] += 1
+        if not before:
             found.append(theme.phase(curve.phase))
+        elif curve.of and curve.phase is not Phase.TOTAL:
+            towards, part = _SHADES[(before - 1) % len(_SHADES)]
+            found.append(_mixed(theme.phase(curve.phase), getattr(theme, towards), part))
+        else:
+            found.append(next(others))
     return found
+
+
+_SHADES = (("text", 0.45), ("surface", 0.4), ("text", 0.7), ("surface", 0.6))
+"""How the same conductor of a second, third … device differs: mixed with that colour of the theme, so much of it."""
+
+
+def _mixed(colour: str, other: str, part: float) -> str:
+    """Two colours as #rrggbb; `part` of the other (0 to 1)."""
+    pairs = ((int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(one + (two - one) * part):02x}" for one, two in pairs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import Theme, current_theme
@@ -24,25 +24,53 @@ class Entry:
 
 
 class Legend(QWidget):
-    """Title and unit of a plot, then its lines."""
+    """Title and unit of a plot, then its lines; in several rows when one is too short."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = title
         self._entries: list[Entry] = []
+        self._rows = 1
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """One line of text."""
-        return QSize(200, self.fontMetrics().height() + 4)
+        """As high as its rows."""
+        return QSize(200, self._rows * self._row_height())
+
+    def _row_height(self) -> int:
+        return self.fontMetrics().height() + 4
 
     def show_entries(self, entries: list[Entry]) -> None:
         """Exchange the lines; paints only what differs."""
         if entries != self._entries:
+            same = [entry.name for entry in entries] == [entry.name for entry in self._entries]
             self._entries = entries
             texts = [f"{entry.name} {entry.value}".strip() for entry in entries]
             self.setAccessibleName(f"{self._title}: {', '.join(texts)}")
+            # With values it may need more room. It keeps that, or the plot would jump with the pointer.
+            self._fit(self._rows if same else 1)
             self.update()
+
+    def _fit(self, least: int) -> None:
+        rows = max(least, 1 + max((row for row, _, _ in self._places()), default=0))
+        if rows != self._rows:
+            self._rows = rows
+            self.updateGeometry()
+
+    def _places(self) -> list[tuple[int, float, Entry]]:
+        """Row and left end of each entry."""
+        font = self.font()
+        font.setBold(True)
+        indent = QFontMetricsF(font).horizontalAdvance(self._title) + 3 * SPACE
+        metrics = QFontMetricsF(self.font())
+        places, row, left = [], 0, indent
+        for entry in self._entries:
+            width = SWATCH + SPACE + metrics.horizontalAdvance(_text(entry))
+            if left > indent and left + width > self.width():
+                row, left = row + 1, indent
+            places.append((row, left, entry))
+            left += width + 3 * SPACE
+        return places
 
     def paintEvent(self, _: QPaintEvent) -> None:
         theme = current_theme()
@@ -51,25 +79,28 @@ class Legend(QWidget):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(QColor(theme.text))
-        middle = self.rect()
-        painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter, self._title)
-        left = QFontMetricsF(font).horizontalAdvance(self._title) + 3 * SPACE
+        height = self._row_height()
+        painter.drawText(QRectF(0, 0, self.width(), height), Qt.AlignmentFlag.AlignVCenter, self._title)
         painter.setFont(self.font())
-        metrics = QFontMetricsF(self.font())
-        for entry in self._entries:
-            left = self._paint_entry(painter, metrics, theme, entry, left)
+        for row, left, entry in self._places():
+            self._paint_entry(painter, theme, entry, QRectF(left, row * height, self.width(), height))
         painter.end()
 
-    def _paint_entry(self, painter: QPainter, metrics: QFontMetricsF, theme: Theme, entry: Entry, left: float) -> float:
-        centre = self.height() / 2
+    def _paint_entry(self, painter: QPainter, theme: Theme, entry: Entry, place: QRectF) -> None:
+        centre = place.center().y()
         painter.setPen(QPen(QColor(entry.colour), 3))
-        painter.drawLine(QPointF(left, centre), QPointF(left + SWATCH, centre))
-        left += SWATCH + SPACE
-        text = f"{entry.name} {entry.value}" if entry.value else entry.name
-        width = metrics.horizontalAdvance(text)
+        painter.drawLine(QPointF(place.left(), centre), QPointF(place.left() + SWATCH, centre))
         painter.setPen(QColor(theme.text if entry.value else theme.text_muted))
-        painter.drawText(QRectF(left, 0, width + 1, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
-        return left + width + 3 * SPACE
+        painter.drawText(place.adjusted(SWATCH + SPACE, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, _text(entry))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit(1)
+
+
+def _text(entry: Entry) -> str:
+    return f"{entry.name} {entry.value}" if entry.value else entry.name
 
 
 class EndNames(QWidget):

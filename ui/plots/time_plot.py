@@ -22,6 +22,8 @@ from .ring import Column
 BINS = (450, 600)
 """Fewer look coarse, more cost time and show nothing more."""
 NAMES_WIDTH = 46
+DEVICES_WIDTH = 112
+"""Names at the lines' ends that tell the device too."""
 NOTHING_YET = (0.0, 1.0)
 WHEEL_NOTCH = 120.0
 WHEEL_ZOOM = 0.8
@@ -119,7 +121,7 @@ class TimePlot(QWidget):
         self._view.hideButtons()
         self._view.setAntialiasing(False)
         self._names = EndNames(self)
-        self._names.setFixedWidth(NAMES_WIDTH)
+        self._names.setFixedWidth(DEVICES_WIDTH if any(curve.of for curve in self.curves) else NAMES_WIDTH)
         self._lines = [pg.PlotCurveItem(antialias=False, skipFiniteCheck=True) for _ in self.curves]
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.hide()
@@ -224,7 +226,7 @@ class TimePlot(QWidget):
         height = self.box.height()
         self._names.show_names(
             [
-                (top.y() + height * (high - end) / (high - low), curve.name, colour)
+                (top.y() + height * (high - end) / (high - low), curve.mark, colour)
                 for curve, colour, end in zip(self.curves, self._colours, ends, strict=True)
                 if np.isfinite(end)
             ]

@@ -1,18 +1,22 @@
-"""Live values of a meter behind the gateway, which has no stream: asked in turn, at a rate that it can bear."""
+"""Live values of the meters behind the gateway, which has no stream: asked in turn, at a rate that it can bear."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
-from app.model.errors import BadReply, DeviceFailed, DeviceUnreachable
+from app.model.errors import BadReply, DeviceFailed, DeviceSilent, DeviceUnreachable
 from app.model.quantity import Feed, Phase, Quantity, Reading, Unit
 
 from .client import G13Client, Values
 
 INTERVAL_S = 2.0
+"""Each meter is asked once in that time, as long as the gateway keeps up."""
 REST = 3.0
 """The gateway is left alone for at least that many times as long as it took to answer."""
 LONGEST_S = 60.0
@@ -59,25 +63,88 @@ def _number(values: Values, group: str, name: str) -> float:
         return math.nan
 
 
+@dataclass(eq=False)
+class Turns:
+    """Who may ask one gateway next: of all its live meters the one that has waited longest, and after a rest."""
+
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _free_at: float = 0.0
+    _absent_s: float = 0.0
+
+    @asynccontextmanager
+    async def mine(self) -> AsyncIterator[None]:
+        """Wait for the turn. Whoever asks again goes to the end of the line."""
+        async with self._turn:
+            await asyncio.sleep(self._free_at - time.monotonic())
+            yield
+
+    def answered(self, took_s: float) -> None:
+        """The gateway gave values."""
+        self._rest(took_s * REST)
+
+    def meter_failed(self, took_s: float) -> None:
+        """The gateway is well, a meter is not: the others do not wait longer for that than their usual interval.
+
+        The rest that is missing comes with the meter's own pause.
+        """
+        self._rest(min(took_s * REST, INTERVAL_S))
+
+    def absent(self) -> None:
+        """The gateway itself gave no answer: it is tried more and more seldom, for all meters together."""
+        absent_s = min(LONGEST_S, max(INTERVAL_S, 2 * self._absent_s))
+        self._rest(absent_s)
+        self._absent_s = absent_s
+
+    def _rest(self, seconds: float) -> None:
+        self._free_at = time.monotonic() + seconds
+        self._absent_s = 0.0
+
+
+_TURNS: WeakKeyDictionary[G13Client, Turns] = WeakKeyDictionary()
+"""Of each gateway that has live meters, for as long as it is connected."""
+
+
 async def open_feed(client: G13Client, serial: str) -> AsyncGenerator[Reading, None]:
-    """Ask again and again. A meter that fails for a while leaves a gap; the pause grows up to a minute.
+    """Ask again and again, in turn with the other live meters of the gateway.
+
+    A meter that fails leaves a gap, and is asked more seldom: down to once a minute. A slow gateway is asked less
+    often as a whole, since it rests three times as long as it takes to answer.
 
     Raises:
-        AppError: going on makes no sense: login, access, certificate.
+        AppError: going on makes no sense: login, access, certificate, no such meter any more.
     """
+    turns = _TURNS.setdefault(client, Turns())
     pause_s = INTERVAL_S
     while True:
-        began = time.monotonic()
-        try:
-            instrument = await client.instrument(serial)
-            power = await client.power(serial)
-        except (DeviceUnreachable, DeviceFailed, BadReply):
-            pause_s = min(LONGEST_S, 2 * pause_s)
-        else:
-            yield reading(instrument, power, time.time())
-            took_s = time.monotonic() - began
-            pause_s = max(INTERVAL_S - took_s, took_s * REST)
-        await asyncio.sleep(pause_s)
+        taken: Reading | None = None
+        async with turns.mine():
+            began = time.monotonic()
+            took_s = 0.0
+            try:
+                instrument = await client.instrument(serial)
+                took_s = _answer_s(client)
+                power = await client.power(serial)
+            except (DeviceFailed, BadReply, DeviceSilent) as error:
+                took_s += _answer_s(client)
+                pause_s = min(LONGEST_S, max(2 * pause_s, took_s * REST))
+                if isinstance(error, DeviceSilent):
+                    turns.absent()
+                else:
+                    turns.meter_failed(took_s)
+            except DeviceUnreachable:
+                turns.absent()
+            else:
+                pause_s = INTERVAL_S
+                turns.answered(took_s + _answer_s(client))
+                taken = reading(instrument, power, time.time())
+        if taken is not None:
+            yield taken
+        await asyncio.sleep(began + pause_s - time.monotonic())
+
+
+def _answer_s(client: G13Client) -> float:
+    """How long the last answer took, without the time that the request waited for others to be done."""
+    return client.http.recorder.exchanges()[-1].elapsed_s
 
 
 POLLED = Feed(

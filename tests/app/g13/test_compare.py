@@ -47,6 +47,10 @@ async def compared(opened: DeviceSession, quantity: str, *serials: str) -> Recor
     return await opened.records(COMPARE, "", Query(parameters=Comparison(quantity, ", ".join(serials))))
 
 
+async def energy(opened: DeviceSession, kind: str) -> Any:
+    return await opened.connection.get(f"/meters/{MAIN}/energy/{kind}", dict)
+
+
 def test_values_and_units_come_with_the_names_of_the_meters(run: Run, tmp_path: Path, device: Gateway) -> None:
     async def read() -> None:
         async with session(device, tmp_path) as opened:
@@ -79,6 +83,11 @@ def test_what_is_compared_is_what_the_meter_itself_says(run: Run, tmp_path: Path
                 ("frequency", meter.instrument()["frequency"]["frequency"]),
                 ("active_power_total", meter.power()["active"]["total"]),
                 ("reactive_power_l1", meter.power()["reactive"]["l1"]),
+                ("active_energy_import_l2", (await energy(opened, "active"))["importenergy"]["l2"]),
+                ("active_energy_net_total", (await energy(opened, "active"))["netenergy"]["total"]),
+                ("active_energy_import_tariff3", (await energy(opened, "active"))["importenergy"]["t3"]),
+                ("reactive_energy_export_total", (await energy(opened, "reactive"))["exportenergy"]["total"]),
+                ("apparent_energy_import_l1", (await energy(opened, "apparent"))["importenergy"]["l1"]),
             ):
                 found = await compared(opened, key, MAIN)
                 assert found.data[2][0] == float(said[0]), key

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from app.commission.receipt import Outcome
-from app.model.errors import AccessDenied, InvalidValue, UsageError
-from app.vendors.g13.client import encode
+from app.model.errors import AccessDenied, DeviceRefused, InvalidValue, UsageError
+from app.model.section import Step
+from app.vendors.g13.client import encode, meter_path
 from app.vendors.g13.meter.inputs_outputs import IO_STATE, IO_USE, PortUse
 from app.vendors.g13.meter.io_actions import RESET_INPUTS, SET_OUTPUT, InputReset, Output
 from app.vendors.g13.meter.io_wire import (
@@ -106,10 +107,19 @@ def test_an_output_is_switched_and_proven_by_reading_back(run: Run, tmp_path: Pa
 def test_a_port_that_is_no_communication_output_is_not_switched(run: Run, tmp_path: Path, device: Gateway) -> None:
     async def switch() -> None:
         async with at_work(device, tmp_path) as opened:
-            receipt = await do(opened, SET_OUTPUT, Output(1, True))
-            assert receipt.outcome is Outcome.REFUSED
-            assert "currentstate" in receipt.message
-            assert (await read(opened, IO_STATE)).ports[0].on is False
+            with pytest.raises(UsageError, match="Port 1 is set to 'Alarm output', not to 'Communication output'"):
+                await do(opened, SET_OUTPUT, Output(1, True))
+
+    run(switch())
+    assert device.writes() == []
+
+
+def test_the_device_itself_refuses_to_switch_such_a_port(run: Run, tmp_path: Path, device: Gateway) -> None:
+    async def switch() -> None:
+        async with at_work(device, tmp_path) as opened:
+            body: dict[str, object] = {"iostatus": [{"port": 1, "currentstate": 1}]}
+            with pytest.raises(DeviceRefused, match="currentstate"):
+                await opened.connection.perform(Step("Switch", "POST", meter_path(MAIN, "io"), body))
 
     run(switch())
 
@@ -119,7 +129,7 @@ def test_without_any_communication_output_nothing_is_sent(run: Run, tmp_path: Pa
 
     async def switch() -> None:
         async with at_work(device, tmp_path) as opened:
-            with pytest.raises(UsageError, match="No port of this meter is set to 'Communication output'"):
+            with pytest.raises(UsageError, match="Port 1 is set to 'Input'"):
                 await do(opened, SET_OUTPUT, Output(1, True))
 
     run(switch())

@@ -350,6 +350,23 @@ def test_after_a_lost_answer_the_outcome_is_unknown_and_both_passwords_are_named
     run(change())
 
 
+def test_a_password_whose_answer_was_lost_is_never_called_verified(run: Run, tmp_path: Path, device: Gateway) -> None:
+    device.faults.add(Fault.DROP_BEFORE, method="POST", path="/users/")
+
+    async def renew() -> Receipt:
+        async with session(device, tmp_path) as opened:
+            await opened.open()
+            value = (await opened.read(USERS, "")).value
+            draft = opened.draft(USERS, "")
+            assert draft is not None
+            draft.set("users", with_user(value, value.users[-1].name, new_password="quite another"))
+            return await opened.send(USERS, "")
+
+    receipt = run(renew())
+    assert receipt.outcome is Outcome.UNKNOWN
+    assert [part.outcome for part in receipt.parts] == [Outcome.UNKNOWN]
+
+
 @pytest.mark.parametrize(
     ("parameters", "field"),
     [

@@ -56,7 +56,7 @@ class DayPage(CalendarPage):
         self.bar.chosen.connect(self._follow_bar)
         self.table.edited.connect(self._table_edited)
         self.table.finished.connect(self.finished)
-        self.table.entry_changed.connect(self.entry_changed)
+        self.table.readable_changed.connect(self.entry_changed)
         self.table.told.connect(self.told)
         self.table.view.selectionModel().currentRowChanged.connect(lambda now: self._follow_table(now.row()))
         self._add.clicked.connect(self.add_profile)

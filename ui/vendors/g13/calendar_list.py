@@ -51,7 +51,7 @@ class EntryList(QListWidget):
         self.setSpacing(0)
         self._quiet = False
         self.currentRowChanged.connect(self._tell)
-        notifier.theme_changed.connect(lambda: self.viewport().update())
+        notifier.theme_changed.connect(self._recolour)
 
     def show_entries(self, entries: Sequence[Entry], current: int) -> None:
         """Show these rows, one of them chosen."""
@@ -67,6 +67,9 @@ class EntryList(QListWidget):
             item.setToolTip(plain_tip(f"{entry.title}\n{entry.line}"))
         self.setCurrentRow(current)
         self._quiet = False
+
+    def _recolour(self) -> None:
+        self.viewport().update()
 
     def _tell(self, row: int) -> None:
         if not self._quiet and row >= 0:

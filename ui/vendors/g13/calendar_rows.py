@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHeaderView
 
 from app.model.field import Choice, Field, Kind
 from app.model.section import AnySection, Problem
-from app.vendors.g13.meter.tariff_models import MAX_POINTS, SpecialDay, SwitchPoint
+from app.vendors.g13.meter.tariff_models import FIRST_PROFILE, MAX_POINTS, SpecialDay, SwitchPoint
 from ui.forms.table import TableEditor
 from ui.vendors.g13.calendar_points import Points, added
 
@@ -22,6 +23,21 @@ _NUMBER_WIDTH = 56
 
 class CalendarTable(TableEditor):
     """A table whose lists can change: the names of weeks, the numbers of day profiles."""
+
+    readable_changed = Signal()
+    """A cell became readable or not. `entry_changed` comes in the middle of a removal too: showing the draft then
+    would bring the rows back."""
+
+    def __init__(self, field: Field, name: str, *, read_only: bool) -> None:
+        super().__init__(field, name, read_only=read_only)
+        self._unread = False
+        self.entry_changed.connect(self._look_again)
+
+    def _look_again(self) -> None:
+        unread = bool(self.problem())
+        if unread != self._unread:
+            self._unread = unread
+            self.readable_changed.emit()
 
     def show_rows(self, rows: Any, base: Any, problems: Iterable[Problem], *, force: bool) -> None:
         """Show rows; what is half typed is replaced only with `force`."""
@@ -104,7 +120,30 @@ class PointTable(CalendarTable):
             self._go(index, 0)
 
 
-def special_days_field(section: AnySection) -> Field:
+class SpecialDayTable(CalendarTable):
+    """The special days, each with its date in words."""
+
+    widest = "in_words"
+
+    def __init__(self, section: AnySection, *, read_only: bool) -> None:
+        super().__init__(_special_days_field(section), f"{section.key}.special_days", read_only=read_only)
+        self.set_row_height(28)
+        self.offer("year", _years_to_choose(section.field("special_days.year").choices))
+
+    def add_row(self) -> None:
+        """A special day tomorrow, as a date to begin with."""
+        rows = self.model.rows()
+        if self.read_only or self._room() <= 0:
+            return
+        when = datetime.now().astimezone().date() + timedelta(days=1)
+        profile = rows[-1].day_profile if rows else FIRST_PROFILE
+        day = SpecialDay(year=when.year, month=when.month, day=when.day, day_profile=profile)
+        self.model.insert(len(rows), [day])
+        self.view.setFocus()
+        self._go(len(rows), 1)
+
+
+def _special_days_field(section: AnySection) -> Field:
     """The declared table, with each date in words in a column of its own."""
     declared = section.field("special_days")
     told = Field("In words", name="in_words", read_only=True, kind=Kind.TEXT)
@@ -112,7 +151,7 @@ def special_days_field(section: AnySection) -> Field:
     return replace(declared, columns=(number, *dates, told, profile), row=cast("Any", _new_special_day))
 
 
-def years_to_choose(every: tuple[Choice, ...]) -> tuple[Choice, ...]:
+def _years_to_choose(every: tuple[Choice, ...]) -> tuple[Choice, ...]:
     """Every year, and the next ones."""
     this_year = datetime.now().astimezone().year
     return every + tuple(Choice(year, str(year)) for year in range(this_year, this_year + _YEARS_AHEAD))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
@@ -17,7 +16,7 @@ from ui.forms.parts import one_line, plain_label
 from ui.theme import current_theme, notifier
 from ui.vendors.g13.calendar_page import CalendarPage, Shown
 from ui.vendors.g13.calendar_paint import mixed, sized
-from ui.vendors.g13.calendar_rows import CalendarTable, special_days_field, years_to_choose
+from ui.vendors.g13.calendar_rows import CalendarTable, SpecialDayTable
 
 _MONTHS_HEIGHT = 20
 _STRIP_HEIGHT = 40
@@ -143,11 +142,7 @@ class SpecialDayPage(CalendarPage):
 
     def __init__(self, section: AnySection, *, read_only: bool) -> None:
         super().__init__(section, read_only=read_only)
-        self.table = CalendarTable(special_days_field(section), f"{section.key}.special_days", read_only=read_only)
-        self.table.set_row_height(28)
-        self.table.widest = "in_words"
-        every = section.field("special_days.year").choices
-        self.table.offer("year", years_to_choose(every))
+        self.table = SpecialDayTable(section, read_only=read_only)
         layout = QVBoxLayout(self, spacing=6)
         layout.setContentsMargins(12, 10, 12, 8)
         hint = (
@@ -176,7 +171,7 @@ class SpecialDayPage(CalendarPage):
         self._edit(numbered(rows))
 
 
-def _connect(page: CalendarPage, table: Any) -> None:
+def _connect(page: CalendarPage, table: CalendarTable) -> None:
     table.finished.connect(page.finished)
-    table.entry_changed.connect(page.entry_changed)
+    table.readable_changed.connect(page.entry_changed)
     table.told.connect(page.told)

@@ -14,8 +14,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QList
 from app.commission.session import DeviceSession
 from app.model.archive import AnyArchive, Query, Records
 from app.model.errors import AppError
-from app.vendors.g13.gateway.compare import MOST_METERS, Comparison
-from app.vendors.g13.gateway.obis import QUANTITIES, Quantity
+from app.model.field import Choice
 from ui.forms.choice import make_searchable
 from ui.forms.footer import clock
 from ui.forms.help import HelpDialog
@@ -65,8 +64,9 @@ class ComparePage(QWidget):
 
     def _build(self) -> None:
         key = self.archive.key
+        self._choices = self.archive.fields[0].choices
         self.quantity = QComboBox(objectName=f"{key}.quantity", accessibleName="Quantity")
-        self.quantity.addItems([quantity.title for quantity in QUANTITIES])
+        self.quantity.addItems([choice.label for choice in self._choices])
         self.quantity.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         make_searchable(self.quantity, self.archive.fields[0])
         self.meters = QListWidget(objectName=f"{key}.meters", accessibleName="Meters")
@@ -123,7 +123,7 @@ class ComparePage(QWidget):
         self.copy_button.clicked.connect(self.copy)
         self.export_button.clicked.connect(self.export_csv)
         self.help_button.clicked.connect(self.show_help)
-        for keys, slot in ((QKeySequence.StandardKey.Refresh, self.reload), (QKeySequence("F1"), self.show_help)):
+        for keys, slot in (("F5", self.reload), ("F1", self.show_help)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
@@ -144,7 +144,7 @@ class ComparePage(QWidget):
             item.setData(_SERIAL, meter.serial)
             item.setToolTip(plain_tip("\n".join(filter(None, (meter.alias, meter.serial, meter.location)))))
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
-            on = number < MOST_METERS if first else meter.serial in ticked
+            on = number < self.archive.longest if first else meter.serial in ticked
             item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
             self.meters.addItem(item)
         self.meters.blockSignals(False)
@@ -157,10 +157,10 @@ class ComparePage(QWidget):
         items = (self.meters.item(row) for row in range(self.meters.count()))
         return [item.data(_SERIAL) for item in items if item.checkState() is Qt.CheckState.Checked]
 
-    def _wanted(self) -> Quantity | None:
+    def _wanted(self) -> Choice | None:
         """The quantity whose name stands in the entry; None while that is none."""
         row = self.quantity.findText(self.quantity.currentText(), Qt.MatchFlag.MatchFixedString)
-        return QUANTITIES[row] if row >= 0 else None
+        return self._choices[row] if row >= 0 else None
 
     @property
     def sending(self) -> bool:
@@ -180,7 +180,7 @@ class ComparePage(QWidget):
         quantity = self._wanted()
         if quantity is None:
             return
-        parameters = Comparison(quantity.key, ", ".join(self.chosen()))
+        parameters = self.archive.parameters(quantity=quantity.value, meters=", ".join(self.chosen()))
         records = await self.session.records(self.archive, self.meter, Query(parameters=parameters))
         self._read_at = datetime.now().astimezone()
         self.records = records
@@ -206,10 +206,10 @@ class ComparePage(QWidget):
     def _refresh(self) -> None:
         busy = self._reading is not None and not self._reading.done()
         number = len(self.chosen())
-        wrong = not 0 < number <= MOST_METERS or self._wanted() is None
-        words = f"{number} of at most {MOST_METERS} meters chosen."
-        if number > MOST_METERS:
-            words = f"{number} meters are chosen; the gateway reads at most {MOST_METERS} at once."
+        wrong = not 0 < number <= self.archive.longest or self._wanted() is None
+        words = f"{number} of at most {self.archive.longest} meters chosen."
+        if number > self.archive.longest:
+            words = f"{number} meters are chosen; the gateway reads at most {self.archive.longest} at once."
         elif self._wanted() is None:
             words = "Choose a quantity from the list."
         elif not number:

@@ -12,12 +12,22 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QMenu
 
 from app.commission.draft import Draft
 from app.model.section import AnySection, Problem
-from app.vendors.g13.gateway.user_models import CONFIGURE, NO_ACCESS, VIEW_ONLY, Account, UserRights
 from ui.forms.body import Body
 from ui.forms.parts import Strip, one_line, plain_label, push_button
 from ui.theme import notifier
 from ui.vendors.g13.users_dialogs import NewUserDialog, UserPasswordDialog
-from ui.vendors.g13.users_model import DELETED, NEXT, WORDS, Person, UsersModel, appointed, given
+from ui.vendors.g13.users_model import (
+    CONFIGURE,
+    DELETED,
+    NEXT,
+    NO_ACCESS,
+    VIEW_ONLY,
+    WORDS,
+    Person,
+    UsersModel,
+    appointed,
+    given,
+)
 
 _ROW_HEIGHT = 28
 _COLUMN = 132
@@ -98,10 +108,10 @@ class UsersBody(Body):
 
     def __init__(self, section: AnySection, *, read_only: bool, parent: QWidget | None = None) -> None:
         super().__init__(section, read_only=read_only, parent=parent)
-        self._base: UserRights | None = None
-        self._value: UserRights | None = None
+        self._base: Any = None
+        self._value: Any = None
         key = section.key
-        self.model = UsersModel(self)
+        self.model = UsersModel(section, self)
         self.view = MatrixView(self.model, f"{key}.access")
         self.add_button = push_button("Add user", f"{key}.add", "add", tip="Add a user (Insert)")
         self.password_button = push_button("New password…", f"{key}.password", "lock", tip="For this user (F2)")
@@ -231,7 +241,7 @@ class UsersBody(Body):
         if self._value is None or not cells:
             return
         if meters:
-            self.edited.emit("access", given(self._value, meters, access))
+            self.edited.emit("access", given(self.section, self._value, meters, access))
         elif access != VIEW_ONLY:
             self.edited.emit("users", appointed(self._value, (name for name, _ in cells), access == CONFIGURE))
 
@@ -252,16 +262,37 @@ class UsersBody(Body):
         """Ask for name and password of a new user."""
         if self._base is None or self._value is None:
             return
-        taken = {user.name for user in (*self._base.users, *self._value.users)}
-        dialog = NewUserDialog(self.window(), f"{self.section.key}.add_dialog", taken)
+        name = f"{self.section.key}.add_dialog"
+        dialog = NewUserDialog(
+            self.window(), name, self._longest, self._name_problem, self.section.field("users.name").help
+        )
         dialog.accepted.connect(lambda: self._add(dialog.user.text(), dialog.password.text()))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    @property
+    def _longest(self) -> int:
+        return self.section.field("users.new_password").max_length or 0
+
+    def _account_row(self, name: str, password: str) -> Any:
+        row = self.section.field("users").row
+        assert row is not None, "a table declares its rows"
+        return row(name=name, new_password=password)
+
+    def _name_problem(self, name: str) -> str:
+        """What stands against a user of that name."""
+        if any(user.name == name for user in (*self._base.users, *self._value.users)):
+            return f"There is a user '{one_line(name, 32)}' already."
+        users = (*self._value.users, self._account_row(name, "?"))
+        place = f"users[{len(users) - 1}].name"
+        wanted = msgspec.structs.replace(self._value, users=users)
+        problems = self.section.change_problems(self._base, wanted)
+        return next((problem.message for problem in problems if problem.field == place), "")
+
     def _add(self, name: str, password: str) -> None:
         if self._value is None:
             return
-        self.edited.emit("users", (*self._value.users, Account(name=name, new_password=password)))
+        self.edited.emit("users", (*self._value.users, self._account_row(name, password)))
         self._go((name, ""))
         self.view.setFocus()
 
@@ -272,7 +303,7 @@ class UsersBody(Body):
             return
         name = f"{self.section.key}.password_dialog"
         title = f"New password for '{one_line(person.name, 32)}'"
-        dialog = UserPasswordDialog(self.window(), name, title, "Take over")
+        dialog = UserPasswordDialog(self.window(), name, title, "Take over", self._longest)
         dialog.accepted.connect(lambda: self._renew(person.name, dialog.password.text()))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -333,4 +364,4 @@ class UsersBody(Body):
         cells = (self.model.cell(row, column) for row in range(self.model.rowCount()))
         meters = [cell for cell in cells if cell is not None and cell[1]]
         if meters:
-            self.edited.emit("access", given(self._value, meters, access))
+            self.edited.emit("access", given(self.section, self._value, meters, access))

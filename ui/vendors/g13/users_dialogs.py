@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Callable
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from app.vendors.g13.gateway.user_models import LONGEST_NAME, LONGEST_PASSWORD, NAME_HELP
 from ui.dialogs import Question
-from ui.forms.parts import one_line
 
-_NAME = re.compile(r"[a-z0-9]+")
 _OWN_CHOICE = "At the first login with it the gateway asks the user for another one."
 
 
 class UserPasswordDialog(Question):
-    """A new password for a user, twice."""
+    """A new password of at most `longest` characters for a user, twice."""
 
-    def __init__(self, parent: QWidget, name: str, title: str, accept: str) -> None:
+    def __init__(self, parent: QWidget, name: str, title: str, accept: str, longest: int) -> None:
         super().__init__(parent, name, title, accept)
+        self._longest = longest
         self.password, self.again = QLineEdit(), QLineEdit()
         for line in (self.password, self.again):
             line.setEchoMode(QLineEdit.EchoMode.Password)
-            line.setMaxLength(LONGEST_PASSWORD)
+            line.setMaxLength(longest)
             line.textChanged.connect(self.check)
         self._ask()
         self.field("Password", self.password, "new")
@@ -44,7 +41,7 @@ class UserPasswordDialog(Question):
         problem = self._problem()
         if not problem and second and first != second:
             problem = "The two entries of the password differ."
-        self._told.setText(problem or f"At most {LONGEST_PASSWORD} characters. {_OWN_CHOICE}")
+        self._told.setText(problem or f"At most {self._longest} characters. {_OWN_CHOICE}")
         self.accept_button.setEnabled(bool(first) and first == second and not problem and self._named())
 
     def _named(self) -> bool:
@@ -52,24 +49,20 @@ class UserPasswordDialog(Question):
 
 
 class NewUserDialog(UserPasswordDialog):
-    """Name and password of a user that is to be added. `taken` are the names that exist."""
+    """Name and password of a user that is to be added. `wrong(name)` says what stands against a name."""
 
-    def __init__(self, parent: QWidget, name: str, taken: Collection[str]) -> None:
-        self._taken = taken
+    def __init__(self, parent: QWidget, name: str, longest: int, wrong: Callable[[str], str], allowed: str) -> None:
+        self._wrong = wrong
         self.user = QLineEdit()
-        self.user.setMaxLength(LONGEST_NAME)
-        super().__init__(parent, name, "Add a user", "Add user")
+        self.user.setPlaceholderText(allowed.rstrip("."))
+        super().__init__(parent, name, "Add a user", "Add user", longest)
         self.user.textChanged.connect(self.check)
 
     def _ask(self) -> None:
         self.field("User name", self.user, "name")
-        self.user.setPlaceholderText(NAME_HELP)
 
     def _problem(self) -> str:
-        name = self.user.text()
-        if name in self._taken:
-            return f"There is a user '{one_line(name)}' already."
-        return f"A user name has {NAME_HELP}." if name and not _NAME.fullmatch(name) else ""
+        return self._wrong(self.user.text()) if self.user.text() else ""
 
     def _named(self) -> bool:
         return bool(self.user.text())

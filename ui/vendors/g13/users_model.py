@@ -10,17 +10,7 @@ import msgspec
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor, QFont
 
-from app.model.section import Problem
-from app.vendors.g13.gateway.user_models import (
-    ACCESS,
-    CONFIGURE,
-    NO_ACCESS,
-    VIEW_ONLY,
-    Access,
-    Account,
-    UserRights,
-)
-from app.vendors.g13.gateway.users import complete
+from app.model.section import AnySection, Problem
 from ui.forms.parts import one_line, plain_tip
 from ui.icons import icon
 from ui.theme import current_theme
@@ -28,9 +18,11 @@ from ui.theme import current_theme
 _Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
+NO_ACCESS, VIEW_ONLY, CONFIGURE = "No Access", "View Only", "Configure"
+"""The device's own words, as the section declares them."""
 ADMIN, NO_ADMIN = "Administrator", "–"
 DELETED = "will be deleted"
-WORDS: Mapping[str, str] = {choice.value: choice.label for choice in ACCESS}
+WORDS: Mapping[str, str] = {NO_ACCESS: "No access", VIEW_ONLY: "View only", CONFIGURE: "Configure"}
 _PICTURES = {NO_ACCESS: ("lock", "muted"), VIEW_ONLY: ("eye", "text"), CONFIGURE: ("settings", "accent")}
 NEXT = {NO_ACCESS: VIEW_ONLY, VIEW_ONLY: CONFIGURE, CONFIGURE: NO_ACCESS}
 _LONGEST_HEAD = 18
@@ -72,23 +64,23 @@ class Person:
 class UsersModel(QAbstractTableModel):
     """Columns are users, rows are meters by location, with the administrators on top."""
 
-    def __init__(self, parent: Any = None) -> None:
+    def __init__(self, section: AnySection, parent: Any = None) -> None:
         super().__init__(parent)
+        self._section = section
         self.people: tuple[Person, ...] = ()
         self.lines: tuple[Line, ...] = ()
-        self._value: UserRights | None = None
         self._now: dict[tuple[str, str], str] = {}
         self._before: dict[tuple[str, str], str] = {}
         self._problems: dict[tuple[str, str], str] = {}
 
-    def show_rights(self, base: UserRights, value: UserRights, problems: Iterable[Problem]) -> None:
+    def show_rights(self, base: Any, value: Any, problems: Iterable[Problem]) -> None:
         """Show what is wanted, beside what the gateway has."""
-        whole = complete(value)
+        whole = completed(self._section, value)
         people, lines = _people(base, value), _lines(base)
         fresh = people != self.people or lines != self.lines
         if fresh:
             self.beginResetModel()
-        self.people, self.lines, self._value = people, lines, value
+        self.people, self.lines = people, lines
         self._now, self._before = _cells(whole), _cells(base)
         self._problems = _named(value, problems)
         if fresh:
@@ -206,7 +198,7 @@ class UsersModel(QAbstractTableModel):
         return None
 
 
-def _people(base: UserRights, value: UserRights) -> tuple[Person, ...]:
+def _people(base: Any, value: Any) -> tuple[Person, ...]:
     old, new = {user.name for user in base.users}, {user.name: user for user in value.users}
     standing = [
         Person(
@@ -220,8 +212,8 @@ def _people(base: UserRights, value: UserRights) -> tuple[Person, ...]:
     return (*standing, *(Person(name, new=True) for name in new if name not in old))
 
 
-def _lines(base: UserRights) -> tuple[Line, ...]:
-    meters: dict[str, Access] = {}
+def _lines(base: Any) -> tuple[Line, ...]:
+    meters: dict[str, Any] = {}
     for row in base.access:
         meters.setdefault(row.serial, row)
     by_place: dict[str, list[Line]] = {}
@@ -233,12 +225,12 @@ def _lines(base: UserRights) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _cells(value: UserRights) -> dict[tuple[str, str], str]:
+def _cells(value: Any) -> dict[tuple[str, str], str]:
     cells = {(row.user, row.serial): row.access for row in value.access}
     return cells | {(user.name, ""): CONFIGURE if user.gateway_admin else NO_ACCESS for user in value.users}
 
 
-def _named(value: UserRights, problems: Iterable[Problem]) -> dict[tuple[str, str], str]:
+def _named(value: Any, problems: Iterable[Problem]) -> dict[tuple[str, str], str]:
     """Problems by the cell that they are about; those of a user's name or password stand in its head."""
     found: dict[tuple[str, str], str] = {}
     for problem in problems:
@@ -248,23 +240,28 @@ def _named(value: UserRights, problems: Iterable[Problem]) -> dict[tuple[str, st
         if not number.rstrip("]").isdecimal() or int(number.rstrip("]")) >= len(rows):
             continue
         row = rows[int(number.rstrip("]"))]
-        if isinstance(row, Account):
+        if table == "users":
             found[row.name, "" if column == "gateway_admin" else "*"] = problem.message
         else:
             found[row.user, row.serial] = problem.message
     return found
 
 
-def given(value: UserRights, places: Iterable[tuple[str, str]], access: str) -> tuple[Access, ...]:
+def completed(section: AnySection, value: Any) -> Any:
+    """The rights with a row for each user and meter."""
+    return section.normalise(value) if section.normalise else value
+
+
+def given(section: AnySection, value: Any, places: Iterable[tuple[str, str]], access: str) -> tuple[Any, ...]:
     """The access table with these cells changed; a user that is new gets its rows."""
     wanted = set(places)
     return tuple(
         msgspec.structs.replace(row, access=access) if (row.user, row.serial) in wanted else row
-        for row in complete(value).access
+        for row in completed(section, value).access
     )
 
 
-def appointed(value: UserRights, names: Iterable[str], admin: bool) -> tuple[Account, ...]:
+def appointed(value: Any, names: Iterable[str], admin: bool) -> tuple[Any, ...]:
     """The users with these made administrators, or no more."""
     wanted = set(names)
     return tuple(

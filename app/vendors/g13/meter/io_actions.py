@@ -7,10 +7,9 @@ from typing import Annotated
 import msgspec
 
 from app.model.action import Action
-from app.model.errors import UsageError
 from app.model.field import Choice, Field
 from app.model.section import Problem, Scope, Step
-from app.vendors.g13.client import G13Client, meter_path
+from app.vendors.g13.client import meter_path
 from app.vendors.g13.meter.io_wire import COMMUNICATION, INPUT, PORTS, USE_LABELS
 from app.vendors.g13.meter.ports import Port, Ports, read_ports
 
@@ -35,28 +34,24 @@ def _switch(wanted: Output, serial: str) -> list[Step]:
     return [Step(f"Switch port {wanted.port} {_word(wanted.on)}", "POST", meter_path(serial, "io"), body, ("port",))]
 
 
-async def _look_at_outputs(client: G13Client, serial: str) -> Ports:
-    return await _with_a_port(client, serial, COMMUNICATION, "switched")
+def _cannot_switch(ports: Ports, wanted: Output) -> str:
+    return _otherwise_used(ports, (wanted.port,), COMMUNICATION)
 
 
-async def _look_at_inputs(client: G13Client, serial: str) -> Ports:
-    return await _with_a_port(client, serial, INPUT, "reset")
+def _cannot_reset(ports: Ports, wanted: InputReset) -> str:
+    return _otherwise_used(ports, wanted.ports(), INPUT)
 
 
-async def _with_a_port(client: G13Client, serial: str, use: str, done: str) -> Ports:
-    """The ports, if any is of that use: else nothing is sent.
-
-    Raises:
-        UsageError: no port is.
-    """
-    ports = await read_ports(client, serial)
-    label = USE_LABELS[use]
-    if all(port.use != label for port in ports.ports):
-        raise UsageError(
-            f"No port of this meter is set to '{label}': nothing can be {done}.",
-            hint="Change the use of a port first, under Use of inputs and outputs.",
-        )
-    return ports
+def _otherwise_used(ports: Ports, numbers: tuple[int, ...], use: str) -> str:
+    """Which of these ports the meter lacks or uses for something else, in words."""
+    label, told = USE_LABELS[use], []
+    for number in numbers:
+        port = ports.at(number)
+        if port is None:
+            told.append(f"The meter has no port {number}.")
+        elif port.use != label:
+            told.append(f"Port {number} is set to '{port.use}', not to '{label}': change its use first.")
+    return " ".join(told)
 
 
 def _switched(_: Ports, after: Ports, wanted: Output) -> str:
@@ -81,7 +76,8 @@ SET_OUTPUT = Action(
     parameters=Output,
     first=lambda: Output(1, True),
     steps=_switch,
-    look=_look_at_outputs,
+    look=read_ports,
+    objection=_cannot_switch,
     proven=_switched,
     beside="g13.io_state",
     scope=Scope.METER,
@@ -169,7 +165,8 @@ RESET_INPUTS = Action(
     first=lambda: InputReset(False, False, False, False, counters=True, stored_states=False),
     problems=_nothing_chosen,
     steps=_reset,
-    look=_look_at_inputs,
+    look=read_ports,
+    objection=_cannot_reset,
     proven=_was_reset,
     erases=_reset_erases,
     beside="g13.io_state",
@@ -178,7 +175,7 @@ RESET_INPUTS = Action(
     icon="undo",
     help="Sets counters and stored states of inputs back. Only ports whose use is input have them.",
     manual="6.3.66",
-    needs_write=("reset IO_INPUT_CUMULATION_1", "reset IO_STORED_INPUT_STATE_1"),
+    needs_write=("reset IO_INPUT_CUMULATION_1 | reset IO_STORED_INPUT_STATE_1",),
     resources=(
         "POST /meters/<serial>/io",
         "GET /meters/<serial>/io",

@@ -142,6 +142,9 @@ RESET = Action(
     icon="undo",
     help="Sets the chosen registers to zero and counts that. Note their values before: they cannot be brought back.",
     manual="6.3.57",
-    needs_write=("reset RSTREG_ACT_ENERGY_IMP",),
+    needs_write=(
+        "reset RSTREG_ACT_ENERGY_IMP | reset RSTREG_ACT_ENERGY_EXP | reset RSTREG_REACT_ENERGY_IMP"
+        " | reset RSTREG_REACT_ENERGY_EXP",
+    ),
     resources=("POST /meters/<serial>/energy/resettable",),
 )
