@@ -39,7 +39,7 @@ def plain_value(field: Field, value: Any) -> Any:
         return STRUCK
     plain = to_plain(value)
     secret = {column.name for column in field.columns if column.secret}
-    if secret and isinstance(plain, list):
+    if secret and plain is not None:
         return [{name: cell for name, cell in row.items() if name not in secret} for row in plain]
     return plain
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from app.model.action import NOTHING, Action
-from app.model.archive import Archive, Column, ColumnKind, NoParameters, Period, Query, Records
+from app.model.archive import Archive, Column, ColumnKind, NoParameters, Query, Records
 from app.model.errors import DeviceUnreachable
 from app.model.field import Choice, Field
 from app.model.section import Step
@@ -116,5 +116,3 @@ def page(bench: Bench, archive: Archive[Any], *actions: Action[Any, Any], ask: A
     made = ArchivePage(archive, "", session, tasks=bench.tasks, toasts=bench.toasts, jobs=jobs, ask=ask)
     bench.window.layout().addWidget(made)
     return made
-
-
