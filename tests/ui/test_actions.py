@@ -29,7 +29,7 @@ from ui.forms.actions import ActionButtons
 from ui.jobs import JobBar
 from ui.pages.action import ActionPage
 from ui.pages.device import DevicePage
-from ui.pages.entries import TONE
+from ui.pages.entries import KEY, TONE
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -258,11 +258,10 @@ def test_everything_declared_is_in_the_list_in_the_order_of_the_groups(on_bench:
             page = DevicePage(bench.session, site="house", meter=meter, parent=bench.window, **more)
             session, vendor = bench.session, bench.session.vendor
             declared = (*session.sections(meter), *session.archives(meter), *session.actions(meter, beside=""))
-            assert {one.key for one in declared} <= set(page.keys())
-            assert ("scan" in page.keys(), "firmware" in page.keys()) == (not meter, not meter)
-            groups = [
-                page.list.item(row).text() for row in range(page.list.count()) if not page.list.item(row).data(256)
-            ]
+            keys = set(page.keys())
+            assert {one.key for one in declared} <= keys
+            assert ("scan" in keys, "firmware" in keys) == (not meter, not meter)
+            groups = [item.text() for item in page.entries._items() if not item.data(KEY)]
             known = [group for group in groups if group in vendor.groups]
             assert known == [group for group in vendor.groups if group in groups]
             await until(lambda: not bench.tasks.running)
@@ -280,7 +279,7 @@ def test_a_long_list_is_filtered_and_a_held_key_only_passes_by(on_bench: OnBench
         find = page.entries.search
         find.setFocus()
         QTest.keyClicks(find, "ratio")
-        shown = [item.text() for item in page.entries._items() if not item.isHidden() and item.data(256)]
+        shown = [item.text() for item in page.entries._items() if not item.isHidden() and item.data(KEY)]
         assert shown
         assert all("ratio" in text.lower() for text in shown)
         QTest.keyClick(find, Qt.Key.Key_Return)
@@ -307,7 +306,7 @@ def test_what_a_meter_does_not_offer_is_grey_in_the_list(on_bench: OnBench) -> N
         more = {"tasks": bench.tasks, "toasts": bench.toasts, "jobs": JobBar(bench.window)}
         page = DevicePage(bench.session, site="house", meter=MAIN, parent=bench.window, **more)
         await until(lambda: not bench.tasks.running)
-        tones = {item.data(256): item.data(TONE) for item in page.entries._items()}
+        tones = {item.data(KEY): item.data(TONE) for item in page.entries._items()}
         assert tones["g13.stored_demand"] == "disabled"
         assert tones["g13.ratios"] != "disabled"
 

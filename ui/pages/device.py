@@ -62,6 +62,7 @@ class DevicePage(QWidget):
         self.setObjectName(self.name)
         self._panels: dict[str, QWidget] = {}
         self.header = Header(self.name, self)
+        self._add_actions()
         self.entries = EntryList(self.name, entries_of(session, meter, live=bool(self._feeds())), self)
         self.list = self.entries.view
         self._trouble = Strip(f"{self.name}.trouble", self)
@@ -84,7 +85,6 @@ class DevicePage(QWidget):
         column.addWidget(self.header)
         column.addWidget(self._trouble)
         column.addLayout(middle, 1)
-        self._add_actions()
         self.entries.opened.connect(self._open)
         self.show_facts()
         self._looked = False

@@ -87,6 +87,7 @@ class MeterChoice(QWidget):
 
     def offer(self, channels: Sequence[Channel]) -> None:
         """Exchange what can be chosen; what was ticked stays so. The first meters are ticked at first."""
+        opened = {key for key, row in self._rows.items() if row.item is not None and row.item.isExpanded()}
         rows = {}
         for channel in channels:
             before = self._rows.get(channel.key)
@@ -101,10 +102,11 @@ class MeterChoice(QWidget):
         for row in rows.values():
             self._add(row)
         self.tree.blockSignals(False)
-        if rows:
-            first = next(iter(rows.values()))
-            self.tree.setCurrentItem(first.item)
-            self.tree.expandItem(first.item)
+        for number, (key, row) in enumerate(rows.items()):
+            if not number:
+                self.tree.setCurrentItem(row.item)
+            if row.item is not None:
+                row.item.setExpanded(key in opened or len(rows) == 1)
         self._say()
 
     def _add(self, row: Row) -> None:
@@ -113,8 +115,10 @@ class MeterChoice(QWidget):
         row.item = QTreeWidgetItem(self.tree, [title])
         row.item.setToolTip(0, plain_tip(f"{title}\n{row.channel.meter}"))
         items = [(row.item, row.shown)]
-        for quantity in row.channel.feed.quantities:
-            items.append((QTreeWidgetItem(row.item, [quantity.title]), quantity.key in row.ticked))
+        items += [
+            (QTreeWidgetItem(row.item, [quantity.title]), quantity.key in row.ticked)
+            for quantity in row.channel.feed.quantities
+        ]
         for item, on in items:
             item.setFlags(flags)
             item.setCheckState(0, CHECKED if on else UNCHECKED)

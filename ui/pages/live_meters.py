@@ -113,6 +113,10 @@ class LiveMetersPage(LiveView):
         if self.plots is not None:
             self.plots.show_curves([curve for _, curve in curves])
 
+    def _hovered(self, time_s: float | None) -> None:
+        super()._hovered(time_s)
+        self.values.show_at(time_s)
+
     def tell(self) -> None:
         if self.plots is None:
             return

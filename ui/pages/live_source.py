@@ -99,7 +99,7 @@ def state_of(source: Source) -> tuple[str, str, str]:
 
 def brief_state_of(source: Source) -> tuple[str, str, str]:
     """Like `state_of`, short enough for a column of a table."""
-    tone, picture, words = state_of(source)
+    tone, picture, _ = state_of(source)
     if source.ended:
         return tone, picture, source.error.title if isinstance(source.error, AppError) else "Ended"
     if source.heard_at is None:

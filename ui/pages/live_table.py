@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.model.quantity import Phase
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
 
 ROW = 26
 ROWS_SHOWN = 6
-METER_WIDTH = 150
-QUANTITY_WIDTH = 120
-VALUE_WIDTH = 98
+WIDEST_METER = "Main distribution 1"
+WIDEST_QUANTITY = "Reactive power"
+WIDEST_VALUE = "-888.88 kvar"
+USUAL_VALUE = "-8888 W"
+WIDEST_STATE = "Silent for 88 s"
+SWATCH = 20
+AIR = 20
 
 Index = QModelIndex | QPersistentModelIndex
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -50,13 +55,21 @@ class LiveModel(QAbstractTableModel):
         super().__init__(parent)
         self.lines: list[Line] = []
         self.phases: list[Phase] = []
+        self._at: float | None = None
+        self._curves: dict[tuple[Source, int], Curve] = {}
         self._colours: dict[tuple[Source, int], str] = {}
         self._states: dict[Source, tuple[str, str, str]] = {}
 
-    def show_sources(self, sources: Sequence[Source], colours: dict[tuple[Source, int], str]) -> None:
-        """Exchange the rows. `colours` are those of the curves, by source and column of its ring."""
+    def show_curves(
+        self,
+        sources: Sequence[Source],
+        curves: dict[tuple[Source, int], Curve],
+        colours: dict[tuple[Source, int], str],
+    ) -> None:
+        """Exchange the rows. `curves` and their `colours` by source and column of its ring."""
         self.beginResetModel()
         self.lines = []
+        self._curves = curves
         self._colours = colours
         for source in sources:
             places = {quantity.key: index for index, quantity in enumerate(source.feed.quantities)}
@@ -73,6 +86,12 @@ class LiveModel(QAbstractTableModel):
         self._colours = colours
         self.renew()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
+
+    def show_at(self, time_s: float | None) -> None:
+        """Tell the values of that time (seconds since 1970), None: the present ones."""
+        self._at = time_s
+        self.renew()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, 0)
 
     def renew(self) -> None:
         """Say that the values may have changed."""
@@ -93,7 +112,8 @@ class LiveModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if phase is not None:
                 return COLUMNS[phase]
-            return {0: "Meter", 1: "Quantity"}.get(section, "State")
+            first = "Meter" if self._at is None else f"At {time.strftime('%H:%M:%S', time.localtime(self._at))}"
+            return {0: first, 1: "Quantity"}.get(section, "State")
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if phase is not None else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole and phase is not None:
@@ -130,15 +150,20 @@ class LiveModel(QAbstractTableModel):
             return None
         place = line.places[phase]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return value_text(line.source.ring.last(place), line.family.unit)
+            return value_text(self._number(line.source, place), line.family.unit)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT
         if role == Qt.ItemDataRole.ForegroundRole:
             theme = current_theme()
-            return QColor(theme.text if self._states[line.source][0] == "ok" else theme.text_disabled)
+            true = self._at is not None or self._states[line.source][0] == "ok"
+            return QColor(theme.text if true else theme.text_disabled)
         if role == Qt.ItemDataRole.DecorationRole and (line.source, place) in self._colours:
             return QColor(self._colours[line.source, place])
         return None
+
+    def _number(self, source: Source, place: int) -> float:
+        curve = self._curves.get((source, place))
+        return source.ring.last(place) if self._at is None or curve is None else curve.near(self._at, 0.0)
 
     def _state(self, line: Line, role: int) -> Any:
         if not line.first:
@@ -161,9 +186,9 @@ class LiveTable(QTableView):
         self.setObjectName(f"{name}.values")
         self.setAccessibleName("Present values")
         self.setProperty("role", "records")
-        self.model_ = LiveModel(self)
-        self.setModel(self.model_)
-        self._curves: list[tuple[Source, Curve]] = []
+        self.readings = LiveModel(self)
+        self.setModel(self.readings)
+        self._curves: dict[tuple[Source, int], Curve] = {}
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
         self.setShowGrid(False)
@@ -182,16 +207,17 @@ class LiveTable(QTableView):
 
     def show_curves(self, sources: Sequence[Source], curves: Sequence[tuple[Source, Curve]]) -> None:
         """Exchange the meters and what is shown of each."""
-        self._curves = list(curves)
-        self.model_.show_sources(sources, self._colours())
-        widths = (METER_WIDTH, QUANTITY_WIDTH, *(VALUE_WIDTH for _ in self.model_.phases))
-        for column, width in enumerate(widths):
-            self.setColumnWidth(column, width)
+        self._curves = {(source, curve.column): curve for source, curve in curves}
+        self.readings.show_curves(sources, self._curves, self._colours())
         self._fit()
+
+    def show_at(self, time_s: float | None) -> None:
+        """Show the values under the crosshair; None: the present ones."""
+        self.readings.show_at(time_s)
 
     def renew(self) -> None:
         """Show what has come."""
-        self.model_.renew()
+        self.readings.renew()
 
     def _colours(self) -> dict[tuple[Source, int], str]:
         """As the plots give them: each unit has its own."""
@@ -200,19 +226,33 @@ class LiveTable(QTableView):
         from ui.plots.curve import by_unit, colours
 
         found: dict[tuple[Source, int], str] = {}
-        whose = {curve: source for source, curve in self._curves}
-        for group in by_unit(whose).values():
+        places = {curve: place for place, curve in self._curves.items()}
+        for group in by_unit(places).values():
             for curve, colour in zip(group, colours(group, current_theme()), strict=True):
-                found[whose[curve], curve.column] = colour
+                found[places[curve]] = colour
         return found
 
     def _dress(self) -> None:
-        self.model_.recolour(self._colours())
+        self.readings.recolour(self._colours())
         self._fit()
 
     def _fit(self) -> None:
-        """As high as its rows, up to so many."""
-        rows = self.model_.rowCount()
+        """As high as its rows, up to so many; columns as wide as the theme's font needs."""
+        self.ensurePolished()
+        text = self.fontMetrics().horizontalAdvance
+        count = max(1, len(self.readings.phases))
+        names = text(WIDEST_METER), text(WIDEST_QUANTITY) + AIR
+        spare = (self.viewport().width() - sum(names) - text(WIDEST_STATE) - SWATCH - AIR) // count
+        value = min(max(spare, text(USUAL_VALUE) + SWATCH + AIR), text(WIDEST_VALUE) + SWATCH + AIR)
+        for column, width in enumerate((*names, *(value for _ in self.readings.phases))):
+            self.setColumnWidth(column, width)
+        rows = self.readings.rowCount()
         self.setVisible(rows > 0)
         head = self.horizontalHeader().sizeHint().height()
-        self.setFixedHeight(head + min(rows, ROWS_SHOWN) * ROW + 2 * self.frameWidth())
+        bar = self.horizontalScrollBar().sizeHint().height() if self.horizontalHeader().length() > self.width() else 0
+        self.setFixedHeight(head + min(rows, ROWS_SHOWN) * ROW + 2 * self.frameWidth() + bar)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()

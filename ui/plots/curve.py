@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +13,8 @@ from ui.theme import Theme
 
 from .ring import Column
 
+TINT = 0.35
+"""How much of a device's own colour is in that of its conductors."""
 REACH = 1.5
 """A reading is shown under the crosshair when it is at most that many intervals (or columns) away."""
 
@@ -38,7 +39,7 @@ class Kept(Protocol):
 class Curve:
     """One line of a plot. `name` tells it apart from the other lines of its unit.
 
-    `of` says whose it is where several devices share a plot: then conductors keep their colours, in shades.
+    `of` says whose it is where several devices share a plot: then conductors are told apart by device, too.
     """
 
     ring: Kept
@@ -76,25 +77,25 @@ def by_unit(curves: Iterable[Curve]) -> dict[Unit | str, list[Curve]]:
 
 
 def colours(curves: Iterable[Curve], theme: Theme) -> list[str]:
-    """A colour for each curve of one plot: conductors in theirs, everything else in colours of no conductor."""
-    used: Counter[Phase] = Counter()
+    """A colour for each curve of one plot: conductors in theirs, everything else in colours of no conductor.
+
+    Of several devices the first keeps these colours. Each further one has a colour of its own, and its conductors
+    are theirs tinted with it.
+    """
+    devices: dict[str, int] = {}
+    used: set[tuple[str, Phase]] = set()
     others = iter(theme.series * 8)
     found = []
     for curve in curves:
-        before = used[curve.phase]
-        used[curve.phase] += 1
-        if not before:
-            found.append(theme.phase(curve.phase))
-        elif curve.of and curve.phase is not Phase.TOTAL:
-            towards, part = _SHADES[(before - 1) % len(_SHADES)]
-            found.append(_mixed(theme.phase(curve.phase), getattr(theme, towards), part))
-        else:
+        tint = theme.series[(devices.setdefault(curve.of, len(devices)) - 1) % len(theme.series)]
+        if (curve.of, curve.phase) in used:
             found.append(next(others))
+        elif not devices[curve.of]:
+            found.append(theme.phase(curve.phase))
+        else:
+            found.append(tint if curve.phase is Phase.TOTAL else _mixed(theme.phase(curve.phase), tint, TINT))
+        used.add((curve.of, curve.phase))
     return found
-
-
-_SHADES = (("text", 0.45), ("surface", 0.4), ("text", 0.7), ("surface", 0.6))
-"""How the same conductor of a second, third … device differs: mixed with that colour of the theme, so much of it."""
 
 
 def _mixed(colour: str, other: str, part: float) -> str:

@@ -12,6 +12,8 @@ from ui.theme import Theme, current_theme
 
 SWATCH = 16
 SPACE = 6
+MOST_ROWS = 2
+"""Of more lines only the number is told: the plot needs the room, and whoever shows so many has a table of them."""
 
 
 @dataclass
@@ -58,15 +60,21 @@ class Legend(QWidget):
             self.updateGeometry()
 
     def _places(self) -> list[tuple[int, float, Entry]]:
-        """Row and left end of each entry."""
+        """Row and left end of each entry; the last may stand for those that have no room."""
         font = self.font()
         font.setBold(True)
         indent = QFontMetricsF(font).horizontalAdvance(self._title) + 3 * SPACE
         metrics = QFontMetricsF(self.font())
         places, row, left = [], 0, indent
-        for entry in self._entries:
+        for index, entry in enumerate(self._entries):
+            rest = Entry(f"and {len(self._entries) - index} more", "")
             width = SWATCH + SPACE + metrics.horizontalAdvance(_text(entry))
-            if left > indent and left + width > self.width():
+            is_last = index == len(self._entries) - 1
+            # In the last row there must be room for what is said of the rest.
+            spare = 0.0 if is_last or row < MOST_ROWS - 1 else 3 * SPACE + metrics.horizontalAdvance(_text(rest))
+            if left + width + spare > self.width() and (left > indent or row == MOST_ROWS - 1):
+                if row == MOST_ROWS - 1:
+                    return [*places, (row, left, rest)]
                 row, left = row + 1, indent
             places.append((row, left, entry))
             left += width + 3 * SPACE
@@ -87,6 +95,10 @@ class Legend(QWidget):
         painter.end()
 
     def _paint_entry(self, painter: QPainter, theme: Theme, entry: Entry, place: QRectF) -> None:
+        if not entry.colour:
+            painter.setPen(QColor(theme.text_muted))
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, entry.name)
+            return
         centre = place.center().y()
         painter.setPen(QPen(QColor(entry.colour), 3))
         painter.drawLine(QPointF(place.left(), centre), QPointF(place.left() + SWATCH, centre))
@@ -125,6 +137,8 @@ class EndNames(QWidget):
         for y, (_y, name, colour) in zip(
             spread([name[0] for name in sorted(self._names)], height, self.height()), sorted(self._names), strict=True
         ):
+            if y < 0:
+                continue
             painter.setPen(QColor(colour))
             text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, self.width() - 4)
             painter.drawText(QRectF(4, y - height / 2, self.width() - 4, height), Qt.AlignmentFlag.AlignVCenter, text)

@@ -55,13 +55,6 @@ def time_column(records: Records) -> int | None:
     return kinds.index(ColumnKind.MOMENT) if ColumnKind.MOMENT in kinds else None
 
 
-def plotted_columns(records: Records) -> tuple[int, ...]:
-    """The columns that can be plotted; none where there is no time."""
-    if time_column(records) is None:
-        return ()
-    return tuple(i for i, c in enumerate(records.columns) if c.plotted and c.kind is ColumnKind.NUMBER)
-
-
 def curves_of(records: Records, chosen: Sequence[int], *, gaps: bool) -> tuple[Curve, ...]:
     """A curve for each chosen column. Takes a while for many rows: call it in a thread.
 

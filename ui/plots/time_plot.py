@@ -24,6 +24,8 @@ BINS = (450, 600)
 NAMES_WIDTH = 46
 DEVICES_WIDTH = 112
 """Names at the lines' ends that tell the device too."""
+LEAST_HEIGHT = 44
+"""Of the part with the curves; the legend comes on top."""
 NOTHING_YET = (0.0, 1.0)
 WHEEL_NOTCH = 120.0
 WHEEL_ZOOM = 0.8
@@ -111,13 +113,13 @@ class TimePlot(QWidget):
         self.title = title
         self.setObjectName(name)
         self.setAccessibleName(f"Plot of {self.title}")
-        self.setMinimumHeight(64)
         self._legend = Legend(self.title, self)
         self.box = TimeBox()
         self.time_axis = time_axis or TimeAxis()
         self._view = pg.PlotWidget(self, viewBox=self.box, axisItems={"bottom": self.time_axis, "left": ValueAxis()})
         self._view.setObjectName(f"{self.objectName()}.view")
         self._view.setAccessibleName(self.accessibleName())
+        self._view.setMinimumHeight(LEAST_HEIGHT)
         self._view.hideButtons()
         self._view.setAntialiasing(False)
         self._names = EndNames(self)
