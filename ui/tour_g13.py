@@ -98,7 +98,7 @@ async def _addresses(tour: Tour, page: DevicePage) -> None:
     """A new address is prepared, and not sent: the demo stays where it is."""
     await tour.open(page, "g13.ip")
     enter(page, "g13.ip.ip", "192.168.5.12")
-    enter(page, "g13.ip.router", "192.168.5.1")
+    enter(page, "g13.ip.gateway", "192.168.5.1")
     await tour.picture("ip", "The gateway's addresses: a guided change.")
     press(page, "g13.ip.preview")
     shown = await dialog(tour.window, "g13.ip.preview_dialog")
@@ -116,7 +116,7 @@ async def _firmware(tour: Tour, page: DevicePage) -> None:
     with tempfile.TemporaryDirectory(prefix="wattwright-tour-") as folder:
         file = Path(folder) / "meters-B2.15.bin"
         file.write_bytes(b"EMFW\nB2.15.0.0\n" + bytes(range(256)) * 800)
-        await shown.take(file)
+        shown.take(file)
         await until("the file", lambda: shown.image is not None)
         await tour.picture("firmware", "Firmware: who gets it, which file, its size and hash.")
         press(shown, "g13.firmware.upload")

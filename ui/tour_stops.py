@@ -26,8 +26,7 @@ WATCHED_S = 12.0
 
 def _reading(shown: QWidget) -> bool:
     """Is it still being read? Whatever reads says so in its last line."""
-    state = getattr(shown, "state", None)
-    return isinstance(state, str) and (not state or state.startswith("Reading"))
+    return bool(getattr(shown, "reading", False)) or str(getattr(shown, "state", "")).startswith("Reading")
 
 
 class Tour:
@@ -96,6 +95,7 @@ class Tour:
         """Open a section, an archive or an action, and wait until it has read."""
         self.clear_toasts()
         shown = page.open(key)
+        await asyncio.sleep(0.05)
         await until(f"{key} read", lambda: not _reading(shown))
         return shown
 
