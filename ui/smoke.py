@@ -24,8 +24,11 @@ async def smoke() -> int:
         session = gateway.session
         assert session is not None
         page = window.page(gateway)
-        page.open("g13.name")
-        await until("a section over HTTPS", lambda: session.live(session.vendor.section("g13.name"), ""))
+        # The second has a widget of its own, which the frozen program finds by its name only.
+        for key in ("g13.name", "g13.users"):
+            page.open(key)
+            section = session.vendor.section(key)
+            await until(f"{key} over HTTPS", lambda section=section: session.live(section, ""))  # type: ignore[misc]
         meter = await until("a whatwatt announced", lambda: device(window, "whatwatt"))
         await window.connect_device(meter)
         live = window.page(meter).open("live")

@@ -7,6 +7,7 @@ import math
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from app.cli.console import Console
 from app.cli.opening import Place, check_meter, locate, opened, where
@@ -59,8 +60,8 @@ async def _readings(
         meter: session.feeds.subscribe(
             feed,
             meter,
-            on_reading=lambda reading, meter=meter: tell(meter, reading),
-            on_end=lambda error, meter=meter: tell(meter, error),
+            on_reading=partial(tell, meter),
+            on_end=partial(tell, meter),
         )
         for meter in meters
     }

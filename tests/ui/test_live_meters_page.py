@@ -29,6 +29,7 @@ from ui.pages.live_choice import MOST_CURVES, MeterChoice
 from ui.pages.live_meters import LiveMetersPage, meter_channels
 from ui.pages.live_source import Channel
 from ui.plots.curve import Curve, colours
+from ui.plots.legend import MOST_ROWS, Entry, Legend
 from ui.plots.ring import Ring
 from ui.theme import DARK, LIGHT, apply_theme
 
@@ -416,3 +417,21 @@ def test_a_meter_may_have_several_totals_in_one_plot() -> None:
     ring = Ring(3)
     curves = [Curve(ring, index, name, Unit.WATT, Phase.TOTAL, of="House") for index, name in enumerate("abc")]
     assert len(set(colours(curves, LIGHT))) == 3
+
+
+def test_a_long_legend_takes_a_second_row_and_counts_the_rest(qtbot: QtBot) -> None:
+    legend = Legend("Active power in W")
+    qtbot.addWidget(legend)
+    legend.resize(600, 20)
+    one_row = legend.sizeHint().height()
+    entries = [Entry(f"Meter {number} · Active power L1", "#123456") for number in range(12)]
+    legend.show_entries(entries[:2])
+    assert legend.sizeHint().height() == one_row
+    legend.show_entries(entries)
+    assert legend.sizeHint().height() == MOST_ROWS * one_row
+    places = legend._places()
+    told = int(places[-1][2].name.removeprefix("and ").removesuffix(" more"))
+    assert told == 12 - (len(places) - 1)
+    assert "Meter 11" in legend.accessibleName()
+    legend.resize(4000, 20)
+    qtbot.waitUntil(lambda: legend._places()[-1][2].name.startswith("Meter 11"))

@@ -139,7 +139,7 @@ class FirmwarePage(QWidget):
         self.install_button.setText(f"Install on {on_button(who)}")
         self.install_button.setAccessibleName(f"Install on {who}")
         # One button is the next thing to do.
-        self._dress(self.file.upload, "send", primary=not ready)
+        self._dress(self.file.upload, "upload", primary=not ready)
         self._dress(self.install_button, "device", primary=ready)
         self._why.setText(why)
 
