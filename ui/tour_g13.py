@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from ui.workbench import Handle
 
 MAIN = "ABB01EM000014501"
+WATCHED_S = 12.0
 QUANTITIES = (93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 69, 72, 75, 70, 73, 76)
 """Power, voltage and current of every phase: what a demand of 50 channels is used for."""
 
 GATEWAY_FIRST = ("g13.about", "g13.name", "g13.clock", "g13.meters", "g13.users", "g13.ip", "scan", "firmware")
 """Pages of the gateway at which something is done; the others are only looked at."""
-METER_FIRST = ("g13.info", "g13.ratios", "g13.demand", "g13.calendar", "g13.stored_profiles", "live")
+METER_FIRST = ("g13.info", "g13.stored_demand", "g13.ratios", "g13.demand", "g13.calendar", "g13.stored_profiles", "live")
 
 
 async def gateway_stops(tour: Tour, page: DevicePage) -> None:
@@ -44,9 +46,13 @@ async def gateway_stops(tour: Tour, page: DevicePage) -> None:
     await _users(tour, page)
     await _addresses(tour, page)
     for key in page.keys():  # noqa: SIM118 – the page's entries
-        if key not in (*GATEWAY_FIRST, "live"):
+        if key not in (*GATEWAY_FIRST, "g13.compare", "live"):
             await tour.show(page, key)
+    await _compare(tour, page)
     await _firmware(tour, page)
+    page.open("live")
+    await asyncio.sleep(WATCHED_S)
+    await tour.picture("live-meters", "Live values of several meters of one gateway, asked in turn, on one time axis.")
 
 
 async def _scan(tour: Tour, page: DevicePage) -> None:
@@ -107,6 +113,13 @@ async def _addresses(tour: Tour, page: DevicePage) -> None:
     press(page, "g13.ip.revert")
 
 
+async def _compare(tour: Tour, page: DevicePage) -> None:
+    shown = await tour.open(page, "g13.compare")
+    press(page, "g13.compare.read")
+    await until("the comparison", lambda: not shown.reading)  # type: ignore[attr-defined]
+    await tour.picture("compare", "One quantity of up to five meters, side by side.")
+
+
 async def _firmware(tour: Tour, page: DevicePage) -> None:
     """A file is chosen and sent; the meters keep what they have."""
     from ui.pages.firmware import FirmwarePage
@@ -134,6 +147,7 @@ async def meter_stops(tour: Tour, gateway: Handle) -> None:
     await tour.open(page, "g13.info")
     await until("the type in words", lambda: page.described is not None)
     await tour.picture("meter", "A meter, its type spelled out.")
+    await tour.show(page, "g13.stored_demand", "Demand: the extremes of each period, and when they occurred.")
     await _ratios(tour, page)
     await _demand(tour, page)
     await _calendar(tour, page)
@@ -145,6 +159,9 @@ async def meter_stops(tour: Tour, gateway: Handle) -> None:
     for key in page.keys():  # noqa: SIM118 – the page's entries
         if key not in METER_FIRST:
             await tour.show(page, key)
+    page.open("live")
+    await asyncio.sleep(WATCHED_S)
+    await tour.picture("live-meter", "Live values of one meter behind the gateway.")
     await _lesser_meter(tour, gateway)
 
 

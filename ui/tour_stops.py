@@ -14,14 +14,13 @@ from app.model.errors import AppError
 from ui.demo import device
 from ui.pages.device import DevicePage
 from ui.stage import StageError, appear, dialog, enter, photograph, press, until, write
-from ui.tour_g13 import MAIN, gateway_stops, meter_stops
+from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
 
 if TYPE_CHECKING:
     from ui.window import Window
     from ui.workbench import Handle
 
 NEW_PASSWORD = "kept in the cabinet"  # noqa: S105 – the demo's, shown in the documentation
-WATCHED_S = 12.0
 
 
 def _reading(shown: QWidget) -> bool:

@@ -68,16 +68,16 @@ class Legend(QWidget):
         places, row, left = [], 0, indent
         for index, entry in enumerate(self._entries):
             rest = Entry(f"and {len(self._entries) - index} more", "")
-            width = SWATCH + SPACE + metrics.horizontalAdvance(_text(entry))
-            is_last = index == len(self._entries) - 1
-            # In the last row there must be room for what is said of the rest.
-            spare = 0.0 if is_last or row < MOST_ROWS - 1 else 3 * SPACE + metrics.horizontalAdvance(_text(rest))
-            if left + width + spare > self.width() and (left > indent or row == MOST_ROWS - 1):
-                if row == MOST_ROWS - 1:
-                    return [*places, (row, left, rest)]
+            needed = SWATCH + SPACE + metrics.horizontalAdvance(_text(entry))
+            if left > indent and row < MOST_ROWS - 1 and left + needed > self.width():
                 row, left = row + 1, indent
+            if row == MOST_ROWS - 1:
+                # Here there must be room for what is said of the rest, too.
+                spare = 3 * SPACE + metrics.horizontalAdvance(_text(rest)) if index < len(self._entries) - 1 else 0.0
+                if left + needed + spare > self.width():
+                    return [*places, (row, left, rest)]
             places.append((row, left, entry))
-            left += width + 3 * SPACE
+            left += needed + 3 * SPACE
         return places
 
     def paintEvent(self, _: QPaintEvent) -> None:
