@@ -53,12 +53,18 @@ class Contact:
             self._window.tasks.spawn(self._window, self._reopen(handle), failed=lambda _: None)
 
     async def _reopen(self, handle: Handle) -> None:
+        window, account = self._window, _account(handle)
         try:
-            await self._window.bench.reopen(handle, self._questions)
+            await window.bench.reopen(handle, self._questions)
         finally:
             self._reopening.discard(handle.row.key)
-        if handle is self._window.shown:
-            self._window.refresh_shown()
+        if _account(handle) != account and not window.busy(handle):
+            # What another account may see and change is another: nothing that is shown holds any longer.
+            window.drop_pages(handle)
+            if handle is window.shown:
+                window.show_node(window.tree.current())
+        elif handle is window.shown:
+            window.refresh_shown()
 
     def follow(self, handle: Handle) -> None:
         """A device that was lost may answer at another address: then its card says so, and connects there."""
@@ -95,3 +101,9 @@ class Contact:
         drafts = window.bench.drafts(handle.key)
         if not drafts or await answered(ForgetDialog(window, handle.name, drafts)):
             await window.bench.forget(handle)
+
+
+def _account(handle: Handle) -> str:
+    """Who is logged in there."""
+    login = handle.session.client.credentials if handle.session is not None else None
+    return login.user if login is not None else ""

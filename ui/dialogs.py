@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from app.model.device import Address, Credentials
 from app.model.errors import AppError, CertificateChanged, CertificateNotTrusted, LoginFailed, PasswordChangeRequired
@@ -41,8 +42,10 @@ async def answered(dialog: QDialog) -> bool:
     try:
         return await future
     finally:
-        dialog.close()
-        dialog.deleteLater()
+        # Gone already where the page that asked was closed.
+        if isValid(dialog):
+            dialog.close()
+            dialog.deleteLater()
 
 
 class Question(QDialog):

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QDialog, QLineEdit, QWidget
 
+from ui.forms.body import Body
 from ui.forms.editors import Editor
 
 T = TypeVar("T")
@@ -74,6 +75,14 @@ def enter(root: QWidget, name: str, value: object) -> None:
         raise StageError(f"{name} is no field of a form")
     editor.set_value(value)
     editor.edited.emit(value)
+
+
+def edit(root: QWidget, name: str, value: object) -> None:
+    """Edit a field of a panel whose body is no form, as its own widgets would."""
+    body = root.findChild(Body)
+    if body is None:
+        raise StageError(f"no body for {name}")
+    body.edited.emit(name, value)
 
 
 async def dialog(root: QWidget, name: str) -> QDialog:

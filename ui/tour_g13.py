@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ui.pages.device import DevicePage
-from ui.stage import StageError, appear, dialog, enter, named, press, until
+from ui.stage import StageError, appear, dialog, edit, enter, named, press, until
 
 if TYPE_CHECKING:
     from ui.tour_stops import Tour
@@ -23,7 +23,9 @@ QUANTITIES = (93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 69, 72, 75, 7
 
 GATEWAY_FIRST = ("g13.about", "g13.name", "g13.clock", "g13.meters", "g13.users", "g13.ip", "scan", "firmware")
 """Pages of the gateway at which something is done; the others are only looked at."""
-METER_FIRST = ("g13.info", "g13.stored_demand", "g13.ratios", "g13.demand", "g13.calendar", "g13.stored_profiles", "live")
+METER_FIRST = (
+    *("g13.info", "g13.stored_demand", "g13.ratios", "g13.demand", "g13.calendar", "g13.stored_profiles", "live"),
+)
 
 
 async def gateway_stops(tour: Tour, page: DevicePage) -> None:
@@ -76,7 +78,7 @@ async def _scan(tour: Tour, page: DevicePage) -> None:
 
 async def _users(tour: Tour, page: DevicePage) -> None:
     """Two users are added, with rights of their own."""
-    await tour.open(page, "g13.users")
+    shown = await tour.open(page, "g13.users")
     session, section = page.session, page.session.vendor.section("g13.users")
     draft = session.draft(section, "")
     assert draft is not None
@@ -93,10 +95,9 @@ async def _users(tour: Tour, page: DevicePage) -> None:
         for name, level in people.items()
         for place, meter in enumerate(session.meters, start=1)
     ]
-    draft.set("users", (*draft.value.users, *new))
-    draft.set("access", (*draft.value.access, *rights))
-    page.stack.currentWidget().reload()  # type: ignore[attr-defined]
-    await tour.show(page, "g13.users", "Users and meters as a matrix, edited as one draft.")
+    edit(shown, "users", (*draft.value.users, *new))
+    edit(shown, "access", (*draft.value.access, *rights))
+    await tour.picture("users", "Users and meters as a matrix, edited as one draft.")
     await tour.sent(page, "g13.users")
 
 
@@ -116,7 +117,7 @@ async def _addresses(tour: Tour, page: DevicePage) -> None:
 async def _compare(tour: Tour, page: DevicePage) -> None:
     shown = await tour.open(page, "g13.compare")
     press(page, "g13.compare.read")
-    await until("the comparison", lambda: not shown.reading)  # type: ignore[attr-defined]
+    await appear(shown, "g13.compare.export")
     await tour.picture("compare", "One quantity of up to five meters, side by side.")
 
 
@@ -199,8 +200,7 @@ async def _calendar(tour: Tour, page: DevicePage) -> None:
     assert draft is not None
     point = section.field("switch_points").row
     assert point is not None
-    draft.set("switch_points", (*draft.value.switch_points, point(profile=1, start="12:30", action=3)))
-    shown.reload()  # type: ignore[attr-defined]
+    edit(shown, "switch_points", (*draft.value.switch_points, point(profile=1, start="12:30", action=3)))
     tabs = named(shown, "g13.calendar.tabs", QTabWidget)
     names = ("day", "week", "season", "special-days", "year")
     for index, name in enumerate(names):

@@ -285,7 +285,9 @@ class Window(QMainWindow):
     def refused(self, busy: list[str]) -> bool:
         """Say what must not be interrupted, if anything."""
         if busy:
-            self.toasts.error("Not now", f"{busy[0]} must not be interrupted.", hint="Wait until it is done.")
+            stop = any(job.cancellable and job.title in busy for job in self.jobs.running)
+            hint = "Stop it, or wait until it is done." if stop else "Wait until it is done."
+            self.toasts.error("Not now", f"{busy[0]} must not be interrupted.", hint=hint)
         return bool(busy)
 
     def _panels(self) -> list[SectionPanel]:

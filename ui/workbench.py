@@ -234,6 +234,7 @@ class Workbench(QObject):
         )
         session.kept = self.recount_drafts
         session.moved = lambda address: self._moved(session, address)
+        session.login_renewed = lambda: self._keep_login(session)
         try:
             identity = await connect(session, questions)
             await self._keep_login(session)
@@ -249,8 +250,6 @@ class Workbench(QObject):
         identity, handle = session.identity, self.handle_of(session)
         assert identity is not None, "only an open session can be moved"
         name = identity.name or (handle.row.name if handle else "")
-        user = session.client.credentials.user if session.client.credentials else ""
-        self.site.put_setting(f"user {address.netloc}", user.encode())
         self.site.put_device(
             SiteDevice(session.vendor.key, identity.id, address, name, identity.model, datetime.now(UTC))
         )

@@ -93,7 +93,7 @@ async def _judged(
         looked = True
     except AppError as failure:
         error = error or failure
-    if _refused_at_once(sending):
+    if _refused_at_once(sending) and not sending.broken_off:
         outcome = Outcome.REFUSED
     elif not looked:
         outcome = Outcome.UNKNOWN
@@ -103,7 +103,10 @@ async def _judged(
         outcome = Outcome.UNKNOWN if sending.answer_lost else Outcome.DIFFERS
     message, hint, details = ("", "", "") if error is None else (error.message, error.hint, error.details)
     if outcome is Outcome.VERIFIED and error is not None:
-        message, hint = "An answer was lost on the way, but the device has done it.", ""
+        trouble = "The device reported a failure" if sending.broken_off else "An answer was lost on the way"
+        message, hint = f"{trouble}, but it has done it.", ""
+    elif sending.broken_off and wrong:
+        message = f"{message} {wrong}"
     return Receipt(
         section=action.key,
         target=target,

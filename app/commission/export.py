@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from app.model.archive import Column, ColumnKind, Records
 from app.model.errors import StorageFailed
 
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_rows(records: Records) -> Iterator[list[str]]:
@@ -30,8 +30,16 @@ def _cell(column: Column, value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     text = str(value)
-    # A device's words must not become a formula in somebody's spreadsheet.
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    # A device's words must not become a formula in somebody's spreadsheet; a number may have its sign.
+    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def write_records(file: TextIO, records: Records) -> None:

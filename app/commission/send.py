@@ -169,7 +169,8 @@ def _receipt(
     error = sending.error
     message, hint, details = ("", "", "") if error is None else (error.message, error.hint, error.details)
     if outcome is Outcome.VERIFIED and error is not None and error is not sending.unkept:
-        message, hint = "An answer was lost on the way, but the device has the values that were sent.", ""
+        trouble = "The device reported a failure" if sending.broken_off else "An answer was lost on the way"
+        message, hint = f"{trouble}, but the device has the values that were sent.", ""
     elif outcome is Outcome.DIFFERS:
         wrong = ", ".join(section.field(name).label for name in differing(section, plan, sending, found))
         message = message or f"The device said yes, but has other values now: {wrong}."
@@ -200,9 +201,10 @@ def _parts(section: AnySection, plan: Preview, sending: Sending, found: msgspec.
         outcome = Outcome.DIFFERS
         if found is not None and change.field not in wrong:
             outcome = Outcome.VERIFIED
-        elif StepState.UNKNOWN in states or (found is None and StepState.DONE in states):
-            outcome = Outcome.UNKNOWN
-        elif StepState.REFUSED in states:
+        elif StepState.UNKNOWN in states or (found is None and (StepState.DONE in states or sending.broken_off)):
+            untouched = states and all(state is StepState.NOT_SENT for state in states)
+            outcome = Outcome.NOT_SENT if untouched else Outcome.UNKNOWN
+        elif StepState.REFUSED in states and StepState.DONE not in states and not _taken_in_part(section, change, found):
             outcome = Outcome.REFUSED
         elif states and all(state is StepState.NOT_SENT for state in states):
             outcome = Outcome.NOT_SENT
@@ -227,7 +229,7 @@ def _blamed(section: AnySection, plan: Preview, sending: Sending) -> str:
 def _outcome(section: AnySection, plan: Preview, sending: Sending, found: msgspec.Struct | None) -> Outcome:
     if found is None:
         refused_at_once = all(step.state in (StepState.REFUSED, StepState.NOT_SENT) for step in sending.done)
-        return Outcome.REFUSED if refused_at_once else Outcome.UNKNOWN
+        return Outcome.REFUSED if refused_at_once and not sending.broken_off else Outcome.UNKNOWN
     if not differing(section, plan, sending, found):
         return Outcome.VERIFIED
     if sending.answer_lost:
@@ -239,11 +241,13 @@ def _outcome(section: AnySection, plan: Preview, sending: Sending, found: msgspe
 
 def _moved(section: AnySection, plan: Preview, found: msgspec.Struct) -> bool:
     """Has the device taken a part of what it refused? Clocks move by themselves and prove nothing."""
-    return any(
-        not section.field(change.field).tolerance
-        and not same(section.field(change.field), getattr(found, change.field), change.before)
-        for change in plan.changes
-    )
+    return any(_taken_in_part(section, change, found) for change in plan.changes)
+
+
+def _taken_in_part(section: AnySection, change: Change, found: msgspec.Struct | None) -> bool:
+    """Does a field have another value now than before?"""
+    field = section.field(change.field)
+    return found is not None and not field.tolerance and not same(field, getattr(found, change.field), change.before)
 
 
 def differing(section: AnySection, plan: Preview, sending: Sending, found: msgspec.Struct | None) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,10 @@ NOW = "taken when sent"
 
 def _untold(_: Progress) -> None:
     """Where nobody watches a guided change."""
+
+
+async def _nowhere() -> None:
+    """Where nobody keeps passwords."""
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -91,6 +95,8 @@ class DeviceSession:
         """How a device is looked for after a change that sent it elsewhere."""
         self.moved: Callable[[Address], None] = lambda _: None
         """Called with the new address after the device was found at one, and the session goes on there."""
+        self.login_renewed: Callable[[], Awaitable[None]] = _nowhere
+        """Called after the login in use got another password, or another address: whoever keeps it keeps this."""
 
     @property
     def key(self) -> str:
@@ -320,6 +326,7 @@ class DeviceSession:
         finally:
             await self.client.aclose()
             self.moved(address)
+            await self.login_renewed()
 
     def _after(
         self, section: AnySection, meter: str, draft: Draft[Any], receipt: Receipt, chosen: tuple[Change, ...]
@@ -327,7 +334,9 @@ class DeviceSession:
         """What was sent is no draft any more; what was not chosen, or did not arrive, still is."""
         if receipt.outcome in (Outcome.VERIFIED, Outcome.UNCHANGED):
             for change in chosen:
-                draft.revert(change.field)
+                # What was edited again while this was on its way is still to be sent.
+                if getattr(draft.value, change.field) == change.after:
+                    draft.revert(change.field)
         now = {change.field: change.now for change in receipt.changes if change.now is not None}
         if now:
             draft.rebase(msgspec.structs.replace(draft.base, **now))
@@ -355,11 +364,14 @@ class DeviceSession:
             AppError: nothing was sent.
         """
         target = self.target(action, meter)
+        login = self.client.credentials
         doing = act(action, self.connection, self.key, target, parameters, journal=self._journal)
         async with aclosing(doing):
             async for event in doing:
                 if isinstance(event, Receipt):
                     self.receipts[action.key, target] = event
+                    if self.client.credentials != login:
+                        await self.login_renewed()
                 yield event
 
     async def aclose(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.model.errors import AnswerLost, AppError, BadReply, StorageFailed
+from app.model.errors import AnswerLost, AppError, BadReply, DeviceFailed, StorageFailed
 from app.model.section import Step
 from app.model.vendor import Connection
 
@@ -66,6 +66,11 @@ class Sending:
             self.operation.end(outcome.value, receipt)
         except StorageFailed as error:
             self.unkept = self.unkept or error
+
+    @property
+    def broken_off(self) -> bool:
+        """Did the device begin with a request and fail in it? That is no refusal: a part of it may stand."""
+        return isinstance(self.error, DeviceFailed) and any(step.state is StepState.REFUSED for step in self.done)
 
     @property
     def answer_lost(self) -> bool:

@@ -42,7 +42,7 @@ def support_of(
         missing = _missing(needs_read, offered)
         if missing:
             return Support(
-                False, False, f"This type of meter has no {title[:1].lower()}{title[1:]} (it lacks: {missing})."
+                False, False, f"This type of meter has no {_within_a_sentence(title)} (it lacks: {missing})."
             )
     if not settable:
         return Support(True, False, "")
@@ -53,6 +53,12 @@ def support_of(
         if missing:
             return Support(True, False, f"This type of meter cannot be set so (it lacks: {missing}).")
     return Support(True, True, "")
+
+
+def _within_a_sentence(title: str) -> str:
+    """A title with a small letter at its beginning, unless its first word is an abbreviation: I/O, M-Bus, CO2."""
+    first = title.split(" ", 1)[0]
+    return title if any(sign.isupper() for sign in first[1:]) else f"{title[:1].lower()}{title[1:]}"
 
 
 def _missing(needs: tuple[str, ...], offered: frozenset[str]) -> str:

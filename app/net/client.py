@@ -296,13 +296,13 @@ class DeviceClient:
         import httpx
 
         from .auth import authentication
+        from .transport import Transport
 
         return httpx.AsyncClient(
             base_url=self.address.url,
-            verify=context(self.profile),
+            transport=Transport(context(self.profile), limits),
             trust_env=False,
             auth=authentication(self._credentials, basic_at_once=self.policy.basic_at_once),
-            limits=limits,
             timeout=timeout,
             headers={
                 "Accept": "application/json, */*;q=0.5",
@@ -346,4 +346,4 @@ class DeviceClient:
 
 def preload() -> None:
     """Import the HTTP library now, on the caller's thread, so that the first request does not wait for it."""
-    import httpx  # noqa: F401
+    from . import transport  # noqa: F401

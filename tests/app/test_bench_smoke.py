@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from app.simulators.host import SimulatorHost
-from tests.bench import ingest, lateness, memory, section, simulators, start, stored
+from tests.bench import ingest, lateness, memory, section, simulators, start, stored, tree
 from tests.bench.effort import Effort
 from tests.bench.punctual import lateness_ms, p99
 from tests.bench.table import Row, of_turns, text
@@ -23,6 +23,7 @@ TINY = Effort(
     fast_reads=2,
     slow_reads=2,
     meters=1,
+    trees=1,
     profiles=1,
     event_turns=1,
     events=5,
@@ -98,8 +99,17 @@ def test_memory_is_taken_before_and_after_the_readings() -> None:
     assert int(row.source.split()[0]) >= TINY.streams * TINY.readings
 
 
-def test_a_whole_load_profile_is_fetched_by_both_sides() -> None:
-    fetched, stall = stored.measure(TINY)
-    assert fetched.measured > 0 < fetched.baseline
+def test_a_whole_load_profile_is_painted_by_the_page_and_downloaded_by_a_plain_client() -> None:
+    """Its process fails by itself when less than the whole comes to either."""
+    painted, stall = stored.measure(TINY)
+    assert painted.measured > 0 < painted.baseline
+    assert painted.goal_ratio == stored.GOAL
     assert stall.measured > 0
     assert stall.goal == stored.GOAL_STALL_MS
+
+
+def test_both_trees_show_all_meters_and_asked_the_same() -> None:
+    """The rows of either tree are counted before anything is told."""
+    requests, rest, *_ = tree.measure(TINY)
+    assert requests.measured == requests.baseline > 0
+    assert rest.measured > 0 < rest.baseline

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import ingest, lateness, memory, meter, section, start, stored
+from . import ingest, lateness, memory, meter, section, start, stored, tree
 from .effort import FULL, QUICK, Effort
 from .table import Row, text
 
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[Effort], list[Row]]] = {
     "start": start.measure,
     "section": section.measure,
     "meter": meter.measure,
+    "tree": tree.measure,
     "stored": stored.measure,
     "ingest": ingest.measure,
     "lateness": lateness.measure,

@@ -14,6 +14,8 @@ class Effort:
     slow_reads: int
     meters: int
     """Whole meters read."""
+    trees: int
+    """Windows connected to each of two gateways."""
     profiles: int
     event_turns: int
     events: int
@@ -30,6 +32,7 @@ FULL = Effort(
     fast_reads=300,
     slow_reads=100,
     meters=7,
+    trees=5,
     profiles=9,
     event_turns=5,
     events=300,
@@ -43,6 +46,7 @@ QUICK = Effort(
     fast_reads=60,
     slow_reads=20,
     meters=2,
+    trees=2,
     profiles=3,
     event_turns=2,
     events=100,

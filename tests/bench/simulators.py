@@ -19,14 +19,18 @@ from app.simulators.host import SimulatorHost
 from app.simulators.process import SimulatedDevice, SimulatorProcess
 from app.simulators.wire import Simulator
 from app.vendors.g13.simulator import G13Simulator
+from app.vendors.g13.simulator.gateway import Gateway, Registration
+from app.vendors.g13.simulator.load import Load
+from app.vendors.g13.simulator.meter import SimulatedMeter
 from app.vendors.g13.simulator.stored_settings import ProfileChannel
 from app.vendors.g13.simulator.stored_values import StoredValues
+from app.vendors.g13.tables import Bus
 from app.vendors.whatwatt.simulator import WhatwattSimulator
 from tests.gateways import MAIN, PASSWORD
 
 
 async def start(*specs: str, latency_ms: float = 0.0, speed: float = 1.0, spread: bool = False) -> SimulatorProcess:
-    """Start `g13`, `g13:ITEMS` or `whatwatt:COUNT`.
+    """Start `g13`, `g13:ITEMS` (in its load profile), `g13m:METERS` or `whatwatt:COUNT`.
 
     A whatwatt reports once a second of its own time, which runs `speed` times as fast as on the wall; with `spread`
     they do so one after the other, otherwise all in the same instant.
@@ -51,6 +55,21 @@ def gateway(latency_ms: float, items: int = 0) -> G13Simulator:
     return made
 
 
+def crowded(latency_ms: float, meters: int) -> G13Simulator:
+    """A gateway that serves so many registered meters, its password changed already."""
+    gateway = Gateway("ABB01GW000000001", [_meter(number) for number in range(meters)], now=time.time)
+    admin = gateway.users.by_name["admin"]
+    admin.password, admin.must_reset = PASSWORD, False
+    for number, meter in enumerate(gateway.meters, 1):
+        gateway.registered[meter.serial] = Registration(meter, f"Flat {number}", f"Floor {number % 4}", 0.0)
+    return G13Simulator(gateway, latency_ms=latency_ms)
+
+
+def _meter(number: int) -> SimulatedMeter:
+    serial = f"{MAIN[:-6]}{int(MAIN[-6:]) + number:06d}"
+    return SimulatedMeter(serial, "A44 552-100", Bus.EQBUS, 17 + number, time.time, Load(number))
+
+
 def houses(count: int, latency_ms: float, speed: float, *, spread: bool) -> list[WhatwattSimulator]:
     """Houses whose meters say everything, once a second of their own time."""
     begun = time.monotonic()
@@ -73,6 +92,8 @@ def houses(count: int, latency_ms: float, speed: float, *, spread: bool) -> list
 
 def _made(spec: str, options: argparse.Namespace) -> Sequence[Simulator]:
     kind, _, count = spec.partition(":")
+    if kind == "g13m":
+        return [crowded(options.latency_ms, int(count))]
     if kind == "g13":
         return [gateway(options.latency_ms, int(count or 0))]
     return houses(int(count or 1), options.latency_ms, options.speed, spread=options.spread)

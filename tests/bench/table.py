@@ -48,8 +48,8 @@ class Row:
             goal = f"≤ {self.goal:g} {self.unit}"
         return (
             self.what,
-            f"{_short(self.measured)} {self.unit}",
-            f"{_short(self.baseline)} {self.unit}",
+            f"{_short(self.measured)} {self.unit}".rstrip(),
+            f"{_short(self.baseline)} {self.unit}".rstrip(),
             f"{self.ratio:.2f}",
             goal,
             self.verdict,

@@ -18,6 +18,7 @@ from app.model.archive import AnyArchive
 from app.model.errors import AppError
 from app.model.job import Progress
 from ui.forms.action_dialog import ActionDialog, Answer
+from ui.forms.keyboard import KeyboardPlace
 from ui.forms.parts import plain_label, plain_tip, push_button
 from ui.forms.story import action_toast
 from ui.forms.toast import Toasts
@@ -123,10 +124,12 @@ class ActionButtons(QWidget):
                 return
         finally:
             self._asking = False
+        place = KeyboardPlace(self)
         self._running = action.title
         self._refresh()
+        place.moved()
         # The toasts own the task: closing the page must not cut an action in two.
-        self._tasks.spawn(self._toasts, self._do(action, answer.parameters))
+        self._tasks.spawn(self._toasts, self._do(action, answer.parameters, place))
 
     def _archive_of(self, action: AnyAction) -> AnyArchive | None:
         return self.session.vendor.archive(action.archive) if action.archive else None
@@ -138,7 +141,7 @@ class ActionButtons(QWidget):
 
         return await export_everything(self, self.session, archive, self.meter, parameters, self._toasts)
 
-    async def _do(self, action: AnyAction, parameters: msgspec.Struct) -> None:
+    async def _do(self, action: AnyAction, parameters: msgspec.Struct, place: KeyboardPlace) -> None:
         job = self._jobs.start(action.title) if self._jobs is not None else None
         said = "stopped"
         try:
@@ -156,6 +159,7 @@ class ActionButtons(QWidget):
             if isValid(self):
                 self._running = ""
                 self._refresh()
+                place.back()
         action_toast(self._toasts, action, where_of(self.session, self.meter), receipt)
         if isValid(self):
             self.done.emit(action, receipt)

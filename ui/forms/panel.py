@@ -199,7 +199,8 @@ class SectionPanel(PanelFrame):
             self.contact.emit(error)
             return
         finally:
-            if self._at.activity is Activity.READING:
+            # The panel may be gone by now.
+            if isValid(self) and self._at.activity is Activity.READING:
                 self._stand(activity=Activity.NONE)
         self._support = support
         self._failure.clear()

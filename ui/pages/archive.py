@@ -13,6 +13,7 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from app.commission.export import save_records
 from app.commission.session import DeviceSession
 from app.model.action import AnyAction
 from app.model.archive import AnyArchive, Period, Query, Records
@@ -21,6 +22,7 @@ from app.model.support import Support
 from ui.forms.actions import ActionButtons, Ask, action_dialog
 from ui.forms.footer import clock
 from ui.forms.help import HelpDialog
+from ui.forms.keyboard import KeyboardPlace
 from ui.forms.parts import ElidedLabel, Strip, brief, icon_button, plain_label, plain_tip, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
@@ -28,7 +30,7 @@ from ui.jobs import JobBar
 from ui.tasks import Tasks
 from ui.theme import restyle
 
-from .archive_export import chosen_path, export_everything, file_stem, write_records
+from .archive_export import chosen_path, export_everything, file_stem
 from .archive_paging import before
 from .archive_plot import RecordsPicture, can_be_plotted
 from .archive_query import QueryBar, Span
@@ -216,10 +218,12 @@ class ArchivePage(QWidget):
 
     def _begin(self, query: Query, *, earlier: bool) -> None:
         # Said at once: a second key press must not begin a second reading.
-        self._reading = self._tasks.spawn(self, self._read(query, earlier=earlier))
+        place = KeyboardPlace(self)
+        self._reading = self._tasks.spawn(self, self._read(query, place, earlier=earlier))
         self._refresh()
+        place.moved()
 
-    async def _read(self, query: Query, *, earlier: bool) -> None:
+    async def _read(self, query: Query, place: KeyboardPlace, *, earlier: bool) -> None:
         job = self._jobs.start(self.archive.title, self.stop)
         end: Callable[[str], None] = job.failed
         said = "reading stopped"
@@ -238,6 +242,7 @@ class ArchivePage(QWidget):
             if isValid(self):
                 self._reading = None
                 self._refresh()
+                place.back()
                 said = self.state if end == job.done else said
             if isValid(job):
                 end(said)
@@ -323,7 +328,7 @@ class ArchivePage(QWidget):
         name = f"{self.archive.key}.export_dialog"
         path = await chosen_path(self, name, "Export records", "Table (*.csv)", "csv", self._stem())
         if path is not None:
-            await asyncio.to_thread(write_records, path, records)
+            await asyncio.to_thread(save_records, path, records)
             self._toasts.ok("Exported", f"{rows_text(records.count)} of {self.archive.title} are in {path.name}.")
 
     def export_png(self) -> None:

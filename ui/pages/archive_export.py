@@ -1,13 +1,11 @@
-"""Keeps what an archive page shows: the records as a table for other programs, the plots as a picture."""
+"""Asks where to keep what a device has stored, and keeps all of it: before it is erased, or for its own sake."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -15,9 +13,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 from shiboken6 import isValid
 
+from app.commission.export import save_records
 from app.commission.session import DeviceSession
-from app.model.archive import AnyArchive, Column, ColumnKind, Records
-from app.model.errors import StorageFailed
+from app.model.archive import AnyArchive
 from app.model.field import Choice
 from app.model.job import Progress
 from ui.forms.toast import Toasts
@@ -26,61 +24,13 @@ from ui.jobs import JobBar
 from .archive_paging import read_all
 
 MOST_FILES = 64
-
-FORMULA = ("=", "+", "-", "@", "\t")
-"""A text that begins so is taken for a formula by spreadsheets: it gets a sign in front."""
-
-
-def write_records(path: Path, records: Records) -> None:
-    """Write all records, the oldest first: a line of titles with units, then one line a row.
-
-    Times in ISO 8601 without a zone (they are the device's own), points in numbers, commas between, UTF-8 with the
-    mark that spreadsheets look for, empty where there is no value. May be called in a thread. The file appears when it
-    is complete.
-
-    Raises:
-        StorageFailed: it cannot be written.
-    """
-    part = path.with_name(f"{path.name}.part")
-    cells = [cells_of(column, data) for column, data in zip(records.columns, records.data, strict=True)]
-    try:
-        with part.open("w", encoding="utf-8-sig", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(
-                [f"{column.title} [{column.unit}]" if column.unit else column.title for column in records.columns]
-            )
-            rows.writerows(zip(*cells, strict=True))
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StorageFailed(f"{path.name} cannot be written: {error.strerror or error}.") from error
-
-
-def cells_of(column: Column, data: Any) -> list[str]:
-    """One column as it stands in the file."""
-    if column.kind is ColumnKind.NUMBER:
-        return ["" if value != value else f"{value:.15g}" for value in data]
-    if column.kind is ColumnKind.MOMENT:
-        return [value.isoformat() if isinstance(value, datetime) else harmless(str(value)) for value in data]
-    return [harmless(str(value)) for value in data]
-
-
-def harmless(text: str) -> str:
-    """A device's text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+LONGEST_PART = 40
+"""A file name has 255 characters at most."""
 
 
 def file_stem(*parts: str) -> str:
     """A file name from what devices say of themselves: it shall not name a folder."""
-    stem = "-".join(part for part in (*parts, f"{datetime.now():%Y-%m-%d-%H%M}") if part)
+    stem = "-".join(part[:LONGEST_PART] for part in (*parts, f"{datetime.now():%Y-%m-%d-%H%M}") if part)
     return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in stem)
 
 
@@ -137,7 +87,7 @@ async def export_everything(
             records = await read_all(session, archive, meter, parameters)
             if records.count or not files:
                 place = path.with_stem(f"{path.stem}-{_word(label)}") if label else path
-                await asyncio.to_thread(write_records, place, records)
+                await asyncio.to_thread(save_records, place, records)
                 files, rows = files + 1, rows + records.count
         said = f"{rows} rows in {files} {'file' if files == 1 else 'files'}"
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -25,7 +26,7 @@ from ui.tasks import Tasks
 from ui.vendors import page_of
 
 from .entries import EntryList, entries_of
-from .header import Header, device_facts, meter_facts
+from .header import Header, clock_words, device_facts, meter_facts
 
 _WAYS_BACK = ((LoginFailed, "Log in again"), (CertificateNotTrusted, "Look at the certificate"))
 
@@ -130,8 +131,9 @@ class DevicePage(QWidget):
         return [panel for panel in self._panels.values() if isinstance(panel, SectionPanel)]
 
     def sending(self) -> list[str]:
-        """What is on its way to the device, by its title."""
-        busy = (panel for panel in self._panels.values() if getattr(panel, "sending", False))
+        """What is on its way to the device, by its title; also what may be stopped, but not in passing."""
+        under_way = ("sending", "uploading")
+        busy = (panel for panel in self._panels.values() if any(getattr(panel, name, False) for name in under_way))
         return [getattr(panel, "working", "") or panel.accessibleName() for panel in busy]
 
     def keys(self) -> list[str]:
@@ -195,6 +197,8 @@ class DevicePage(QWidget):
         if section is not None:
             panel = SectionPanel(section, self.meter, self.session, **common)
             panel.sent.connect(lambda receipt: self._sent(section, receipt))
+            if section is self._clock_section():
+                panel.contact.connect(lambda _: self.show_facts())
             return panel
         own = page_of(key)
         archive = next((a for a in vendor.archives if a.key == key), None)
@@ -262,6 +266,15 @@ class DevicePage(QWidget):
     def _clock_section(self) -> AnySection | None:
         return next((s for s in self.session.sections(self.meter) if s.now is not None), None)
 
+    def _clock_words(self) -> str:
+        """How far the clock was off when it was read; empty when it was not."""
+        clock = self._clock_section()
+        live = self.session.live(clock, self.meter) if clock else None
+        if clock is None or live is None:
+            return ""
+        moment = next(getattr(live.value, field.name) for field in clock.fields if field.kind is Kind.MOMENT)
+        return clock_words(moment, live.at) if isinstance(moment, datetime) else ""
+
     def show_facts(self) -> None:
         """Bring the header up to date."""
         identity = self.session.identity
@@ -269,17 +282,13 @@ class DevicePage(QWidget):
             return
         name = identity.name or identity.id
         if not self.meter:
-            clock = self._clock_section()
-            live = self.session.live(clock, "") if clock else None
-            moment = None
-            if clock is not None and live is not None:
-                moment = next(getattr(live.value, f.name) for f in clock.fields if f.kind is Kind.MOMENT)
-            self.header.show_facts(self._site, name, device_facts(self.session, identity, moment))
+            self.header.show_facts(self._site, name, device_facts(self.session, identity, self._clock_words()))
             return
         meter = next((m for m in self.session.meters if m.serial == self.meter), Meter(self.meter))
         kind = self.described.model if self.described else ""
         trail = f"{self._site}  ▸  {name}"
-        self.header.show_facts(trail, meter.alias or meter.serial, meter_facts(meter, self.described), kind=kind)
+        facts = meter_facts(meter, self.described, self._clock_words())
+        self.header.show_facts(trail, meter.alias or meter.serial, facts, kind=kind)
 
     def refresh(self) -> None:
         """Read the open panel again, and the header's facts."""

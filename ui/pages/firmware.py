@@ -8,8 +8,8 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -95,9 +95,8 @@ class FirmwarePage(QWidget):
         self.file.upload.clicked.connect(self.upload)
         self.file.stop.clicked.connect(self.stop)
         self.install_button.clicked.connect(lambda: self._tasks.spawn(self, self._ask_and_install()))
-        for keys, slot in (("Ctrl+O", self.choose), ("F5", self.reload)):
-            shortcut = QShortcut(QKeySequence(keys), self, slot)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut = QShortcut(QKeySequence("F5"), self, self.reload)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def _lay_out(self) -> None:
         picture = QLabel()
@@ -215,6 +214,19 @@ class FirmwarePage(QWidget):
         self._refresh()
         self.file.upload.setFocus()
 
+    def event(self, event: QEvent) -> bool:
+        """On this page Ctrl+O opens a firmware file; a shortcut would clash with the window's own of that key."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_open(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _is_open(event):
+            self.choose()
+        else:
+            super().keyPressEvent(event)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped(event.mimeData()) is not None and not (self.uploading or self._installing):
             event.acceptProposedAction()
@@ -244,8 +256,8 @@ class FirmwarePage(QWidget):
             self._upload_task.cancel()
 
     async def _upload(self, image: Image) -> None:
-        job = self._jobs.start(f"Upload {image.name}", self.stop)
         self.working = f"Upload of {image.name}"
+        job = self._jobs.start(self.working, self.stop)
         said, began = "stopped", time.monotonic()
         try:
             async with aclosing(upload(self.session, image)) as events:
@@ -363,3 +375,7 @@ class FirmwarePage(QWidget):
         super().showEvent(event)
         if not event.spontaneous() and DEVICE not in self._versions and not (self.uploading or self._installing):
             self.reload()
+
+
+def _is_open(event: QKeyEvent) -> bool:
+    return event.matches(QKeySequence.StandardKey.Open)

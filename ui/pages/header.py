@@ -83,8 +83,8 @@ class Header(QFrame):
             self._labels += [key, value]
 
 
-def device_facts(session: DeviceSession, identity: Identity, clock: datetime | None) -> list[tuple[str, str]]:
-    """What the header says of a device."""
+def device_facts(session: DeviceSession, identity: Identity, clock: str) -> list[tuple[str, str]]:
+    """What the header says of a device; `clock` is what `clock_words` says of it, empty when it was not read."""
     certificate = session.client.certificate
     facts = [
         ("Model", identity.model),
@@ -97,14 +97,13 @@ def device_facts(session: DeviceSession, identity: Identity, clock: datetime | N
         kind = "pinned, legacy TLS" if session.client.profile is Profile.LEGACY else f"pinned, {certificate.protocol}"
         facts.append(("Certificate", f"{kind}, {certificate.grouped[:11]}…"))
     facts += [fact for fact in identity.facts if fact[0] != "TLS"]
-    if clock is not None:
-        facts.append(("Clock", clock_words(clock)))
+    facts.append(("Clock", clock))
     return facts
 
 
-def clock_words(clock: datetime) -> str:
-    """How far a device's clock is from this computer's."""
-    behind = round((datetime.now() - clock.replace(tzinfo=None)).total_seconds())
+def clock_words(clock: datetime, read_at: datetime) -> str:
+    """How far a device's clock was from this computer's when it was read."""
+    behind = round((read_at.replace(tzinfo=None) - clock.replace(tzinfo=None)).total_seconds())
     if abs(behind) < 5:
         return "as this computer"
     amount = abs(behind)
@@ -114,12 +113,13 @@ def clock_words(clock: datetime) -> str:
     return f"{words} {'behind' if behind > 0 else 'ahead of'} this computer"
 
 
-def meter_facts(meter: Meter, described: Identity | None) -> list[tuple[str, str]]:
-    """What the header says of a meter behind a gateway."""
+def meter_facts(meter: Meter, described: Identity | None, clock: str) -> list[tuple[str, str]]:
+    """What the header says of a meter behind a gateway; `clock` as for a device."""
     return [
         ("Serial", meter.serial),
         ("Firmware", described.firmware if described else ""),
         ("Location", meter.location),
         ("Bus", f"{meter.bus}, address {meter.address}" if meter.address else meter.bus),
         ("State", meter.state),
+        ("Clock", clock),
     ]

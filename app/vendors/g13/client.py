@@ -57,6 +57,7 @@ ALTERNATIVES = {
 MAX_USER = 16
 MAX_PASSWORD = 32
 VIEW_ONLY = "view only"
+NO_ACCESS = "no access"
 LONGEST_WORDS = 500
 RESERVED = frozenset({"", ".", "..", "scanned", "firmware", "firmwareupdatestatus"})
 """What stands under /meters beside the meters, and what leads out of it: no serials."""
@@ -68,7 +69,9 @@ OWN_ACCOUNT = "/users/<user>"
 LONGEST_SERIAL = 64
 """The manual says 17 characters; what is much longer is no serial and fits into no request line."""
 
-_NAMED_TAG = re.compile(r"(?:missing|invalid|unknown) ([\w-]+)(?: tag)? in JSON", re.IGNORECASE)
+_NAMED_TAG = re.compile(r"(?:missing|invalid|unknown) ([\w-]+)(?: and [\w-]+)*(?: tag)? in JSON", re.IGNORECASE)
+_ABORTED = re.compile(r"\baborted\b", re.IGNORECASE)
+"""A request of several parts that broke off: what came before stands, whatever the code says (manual 6.1)."""
 _LINK = re.compile(r"/lasterror/\d+")
 
 
@@ -128,10 +131,16 @@ class G13Client:
         """
         if target in ("", self._own_id):
             return Capabilities()
-        known = await self.association(target)
-        may_write = known.role.strip().lower() != VIEW_ONLY
-        reason = "" if may_write else "This account may only look at this meter (View Only)."
-        return Capabilities(frozenset(capabilities_from_bits(known.associationobjects)), may_write, reason)
+        try:
+            known = await self.association(target)
+        except NotFound:
+            # Firmware without the question: everything is tried, and a refusal tells.
+            return Capabilities()
+        may_write = known.role.strip().lower() not in (VIEW_ONLY, NO_ACCESS)
+        reason = "" if may_write else f"This account may only look at this meter ({known.role.strip()})."
+        # A meter that says nothing of itself is not one that can do nothing: then everything is tried.
+        offered = capabilities_from_bits(known.bits) if known.bits else None
+        return Capabilities(offered, may_write, reason)
 
     async def perform(self, step: Step) -> None:
         """Send one step of a plan."""
@@ -361,12 +370,12 @@ class G13Client:
         if reply.status == 403 or "DENIED" in text.upper():
             return AccessDenied(
                 f"The gateway refuses {path}: {text or 'access denied'}.",
-                hint="This needs a gateway administrator, or Configure access to the meter. Log in as such a user.",
+                hint=_who_may(path),
                 details=details,
             )
         if reply.status == 404:
             return NotFound(f"The gateway does not know {path}: {text or 'not found'}.", status=404, details=details)
-        if reply.status >= 500:
+        if reply.status >= 500 or _ABORTED.search(text):
             return DeviceFailed(
                 f"The gateway could not do {path}: {text or f'HTTP {reply.status}'}.",
                 status=reply.status,
@@ -379,6 +388,14 @@ class G13Client:
             field=tag[1] if tag else "",
             details=details,
         )
+
+
+def _who_may(path: str) -> str:
+    """Whose account is not refused (manual 4.5.3)."""
+    _, first, second, *more = (*path.split("/"), "")
+    if first == "meters" and second not in RESERVED and any(more):
+        return "This needs an account with Configure access to this meter, and a type of meter that offers it."
+    return "This needs a gateway administrator: log in as one, or ask one for the right."
 
 
 def meter_path(serial: str, resource: str = "") -> str:

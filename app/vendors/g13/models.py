@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import msgspec
@@ -97,11 +98,34 @@ class Ratio(msgspec.Struct, frozen=True):
     vtdenum: Whole = 1
 
 
-class Factors(msgspec.Struct, frozen=True):
-    """Conversion factors, each [value, unit] (manual 6.3.43)."""
+Written = tuple[float | str | None, ...] | float | str | None
+"""A factor as it comes: [value, unit], also without its unit, or the bare number that is sent."""
 
-    co2: tuple[float, str] | None = None
-    currency: tuple[float, str] | None = None
+
+class Factors(msgspec.Struct, frozen=True):
+    """Conversion factors, each [value, unit] (manual 6.3.43). A factor that is none must not hide the other facts."""
+
+    co2: Written = None
+    currency: Written = None
+
+    @property
+    def co2_value(self) -> float | None:
+        """kg/kWh."""
+        return _value(self.co2)
+
+    @property
+    def currency_value(self) -> float | None:
+        """Currency per kWh."""
+        return _value(self.currency)
+
+
+def _value(written: Written) -> float | None:
+    value = next(iter(written), None) if isinstance(written, tuple) else written
+    try:
+        read = math.nan if value is None else float(value)
+    except ValueError:
+        return None
+    return read if math.isfinite(read) else None
 
 
 class Outages(msgspec.Struct, frozen=True):
@@ -132,9 +156,16 @@ class DemandConfiguration(msgspec.Struct, frozen=True):
 class AssociationObjects(msgspec.Struct, frozen=True):
     """GET /meters/<serial>/associationobjects (manual 6.3.30): 256 bits; the first is bit 1."""
 
-    associationobjects: tuple[Whole, ...] = ()
+    associationobjects: tuple[Whole | bool, ...] | str = ()
     role: str = ""
     serial: str = ""
+
+    @property
+    def bits(self) -> tuple[int, ...]:
+        """The bits in their order, also where they come as one text of zeros and ones."""
+        if isinstance(self.associationobjects, str):
+            return tuple(int(bit) for bit in self.associationobjects if bit in "01")
+        return tuple(int(bit != 0) for bit in self.associationobjects)
 
 
 class Status(msgspec.Struct, frozen=True):

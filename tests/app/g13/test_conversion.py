@@ -142,7 +142,7 @@ def test_the_manuals_examples_are_read_planned_and_taken(run: Run, tmp_path: Pat
     [
         ({}, "invalid conversionfactor"),
         ({"conversionfactor": 1}, "invalid"),
-        ({"conversionfactor": {}}, "invalid"),
+        ({"conversionfactor": {}}, "invalid co2"),
         ({"conversionfactor": {"co2": 9.999}}, "invalid co2"),
         ({"conversionfactor": {"co2": -1}}, "invalid co2"),
         ({"conversionfactor": {"co2": "1"}}, "invalid co2"),

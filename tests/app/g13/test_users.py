@@ -541,6 +541,22 @@ def test_only_an_administrator_changes_users(
     assert isinstance(error, AccessDenied)
 
 
+def test_taking_rights_from_the_account_in_use_is_warned_of(run: Run, tmp_path: Path, device: Gateway) -> None:
+    async def look() -> None:
+        async with session(device, tmp_path) as opened:
+            await opened.open()
+            value = await rights(opened)
+            less = msgspec.structs.replace(value, access=with_access(value, "admin", MAIN, "View Only"))
+            (told,) = USERS.change_problems(value, less)
+            assert told.warning
+            assert "account in use" in told.message
+            assert "Main incomer" in told.message
+            others = msgspec.structs.replace(value, access=with_access(value, "anna", MAIN, "No Access"))
+            assert USERS.change_problems(value, others) == []
+
+    run(look())
+
+
 def test_the_simulator_keeps_one_administrator_and_the_account_in_use(
     run: Run, tmp_path: Path, device: Gateway
 ) -> None:

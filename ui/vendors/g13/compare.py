@@ -11,6 +11,7 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from app.commission.export import save_records
 from app.commission.session import DeviceSession
 from app.model.archive import AnyArchive, Query, Records
 from app.model.errors import AppError
@@ -22,7 +23,7 @@ from ui.forms.parts import Strip, icon_button, one_line, plain_label, plain_tip,
 from ui.forms.toast import Toasts
 from ui.icons import dress
 from ui.jobs import JobBar
-from ui.pages.archive_export import chosen_path, file_stem, write_records
+from ui.pages.archive_export import chosen_path, file_stem
 from ui.pages.archive_table import RecordsTable
 from ui.tasks import Tasks
 from ui.vendors.g13.compare_bars import CompareBars
@@ -240,7 +241,7 @@ class ComparePage(QWidget):
         name = f"{self.archive.key}.export_dialog"
         path = await chosen_path(self, name, "Export comparison", "Table (*.csv)", "csv", stem)
         if path is not None:
-            await asyncio.to_thread(write_records, path, self.records)
+            await asyncio.to_thread(save_records, path, self.records)
             self._toasts.ok("Exported", f"The comparison is in {path.name}.")
 
     def show_help(self) -> None:

@@ -268,6 +268,7 @@ class UsersBody(Body):
         )
         dialog.accepted.connect(lambda: self._add(dialog.user.text(), dialog.password.text()))
         dialog.finished.connect(dialog.deleteLater)
+        self.destroyed.connect(dialog.deleteLater)
         dialog.open()
 
     @property
@@ -306,6 +307,7 @@ class UsersBody(Body):
         dialog = UserPasswordDialog(self.window(), name, title, "Take over", self._longest)
         dialog.accepted.connect(lambda: self._renew(person.name, dialog.password.text()))
         dialog.finished.connect(dialog.deleteLater)
+        self.destroyed.connect(dialog.deleteLater)
         dialog.open()
 
     def _renew(self, name: str, password: str) -> None:

@@ -40,13 +40,15 @@ Rights = dict[str, str]
 async def _read_users(client: G13Client, _: str) -> UserRights:
     names = (await client.get("/users", UserNames)).users
     listing = await client.registered()
+    # Without its serial nobody would seem to be an administrator, and every right over it would go to nobody.
+    gateway = listing.serial or (await client.gateway()).serial
     login = client.http.credentials
     rights = {name: await _rights(client, name) for name in names}
     return UserRights(
-        users=tuple(Account(name=name, gateway_admin=rights[name].get(listing.serial) == CONFIGURE) for name in rights),
+        users=tuple(Account(name=name, gateway_admin=rights[name].get(gateway) == CONFIGURE) for name in rights),
         access=tuple(_rows(rights, registrations(listing))),
         account=login.user if login else "",
-        gateway=listing.serial,
+        gateway=gateway,
         known=NAME_SEPARATOR.join(rights),
     )
 
@@ -216,9 +218,18 @@ def _of_rows(before: UserRights, after: UserRights, new: dict[str, Account]) -> 
         elif row.access not in _BY_WORDS.values() and row.access != _access_in(before, row):
             allowed = ", ".join(_BY_WORDS.values())
             yield Problem(f"access[{index}].access", f"Access '{row.access}' is not one of {allowed}.")
+        elif row.user == before.account and _rank(row.access) < _rank(_access_in(before, row)):
+            less = f"{row.user} is the account in use: it would be able to do less with {row.meter or row.serial}."
+            yield Problem(f"access[{index}].access", less, warning=True)
     for row in before.access:
         if row.user in new and row.place not in places:
             yield Problem("access", f"The row of user {row.user}, meter {row.serial} is missing; {NO_ACCESS} takes it.")
+
+
+def _rank(access: str) -> int:
+    """How much a right allows; one that we do not know may be any."""
+    known = [choice.value for choice in ACCESS]
+    return known.index(access) if access in known else len(known)
 
 
 def _users_erased(before: UserRights, after: UserRights) -> tuple[str, ...]:

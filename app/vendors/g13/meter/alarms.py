@@ -56,7 +56,7 @@ class AlarmConfiguration(msgspec.Struct, frozen=True):
 class Alarm(msgspec.Struct, frozen=True):
     """One of the 25 alarms."""
 
-    id: Annotated[int, Field("Alarm", minimum=1, maximum=MAX_ALARMS, help="Stays as it is.", manual="6.3.52")]
+    id: Annotated[int, Field("Alarm", help="Stays as it is.", manual="6.3.52")]
     active: Annotated[bool, Field("Active", help="Off: the alarm watches nothing.", manual="6.3.53")] = False
     quantity: Annotated[int, Field("Quantity", choices=_QUANTITIES, suggestions=True, manual="6.3.29, 6.3.53")] = (
         NOTHING
@@ -200,6 +200,8 @@ def _change_problems(before: Alarms, after: Alarms) -> list[Problem]:
     if [alarm.id for alarm in after.alarms] != [alarm.id for alarm in before.alarms]:
         problems.append(Problem("alarms", "Alarms can be changed and turned off, not added or taken away."))
     for index, alarm in _changed(before, after):
+        if not 1 <= alarm.id <= MAX_ALARMS:
+            problems.append(Problem(f"alarms[{index}].id", f"Alarm {alarm.id} can only be read; 1 to {MAX_ALARMS}."))
         if alarm.active and alarm.quantity not in STORABLE["ac"]:
             said = f"{parameter(alarm.quantity).label} cannot be watched" if alarm.quantity else "choose a quantity"
             words = f"Alarm {alarm.id}: {said}."

@@ -59,7 +59,7 @@ _LABELS = {"co2": "CO₂", "currency": "Currency"}
 
 async def _read(client: G13Client, serial: str) -> Conversion:
     found = (await client.get(meter_path(serial, "energy/conversionfactor"), ConversionFactors)).conversionfactor
-    return Conversion(co2=found.co2[0] if found.co2 else None, currency=found.currency[0] if found.currency else None)
+    return Conversion(co2=found.co2_value, currency=found.currency_value)
 
 
 def _plan(before: Conversion, after: Conversion, serial: str) -> list[Step]:
@@ -97,8 +97,8 @@ CONVERSION = Section(
     icon="factor",
     help="By these the meter shows energy as CO₂ and as money.",
     manual="5.1.1, 6.3.44, 6.3.45",
-    needs_read=("read NRG_CONVERSION_FACTOR_CO2",),
-    needs_write=("configure NRG_CONVERSION_FACTOR_CO2",),
+    needs_read=("read NRG_CONVERSION_FACTOR_CO2 | read NRG_CONVERSION_FACTOR_CURR",),
+    needs_write=("configure NRG_CONVERSION_FACTOR_CO2 | configure NRG_CONVERSION_FACTOR_CURR",),
     resources=(
         "GET /meters/<serial>/energy/conversionfactor",
         "POST /meters/<serial>/energy/conversionfactor",

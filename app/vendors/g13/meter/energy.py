@@ -98,7 +98,7 @@ async def _converted(client: G13Client, serial: str, mode: str, unit: str) -> fl
 
 async def _read_energy(client: G13Client, serial: str) -> Energy:
     """One request for what the meter offers, then one for each of that: nothing is asked for in vain."""
-    offered = capabilities_from_bits((await client.association(serial)).associationobjects)
+    offered = capabilities_from_bits((await client.association(serial)).bits)
     rows: list[Register] = []
     missing = []
     for kind in UNITS:

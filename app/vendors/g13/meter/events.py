@@ -137,7 +137,7 @@ EVENTS = Archive(
     icon="journal",
     help="What the meter noted of itself (System), of the supply (Quality) and of its use (Event).",
     manual="6.3.51",
-    needs_read=("read LOG_EVENT",),
+    needs_read=("read LOG_SYSTEM | read LOG_EVENT | read LOG_QUALITY",),
     resources=("GET /meters/<serial>/events/<datetime>/<count>",),
 )
 

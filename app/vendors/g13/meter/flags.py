@@ -80,6 +80,6 @@ FLAGS = Section(
     icon="warning",
     help="What the meter itself finds wrong or worth knowing now, and what to do about it.",
     manual="6.3.50",
-    needs_read=("read SYSTEM_STATUS_ERROR",),
+    needs_read=("read SYSTEM_STATUS_ERROR | read SYSTEM_STATUS_WARNING | read SYSTEM_STATUS_INFO",),
     resources=("GET /meters/<serial>/statusflags",),
 )

@@ -15,6 +15,10 @@ from app.vendors.g13.meter.ports import Port, Ports, read_ports
 
 _PORTS = tuple(Choice(port, f"Port {port}") for port in PORTS)
 _STATES = (Choice(True, "On"), Choice(False, "Off"))
+_ANY_RESET = " | ".join(
+    f"reset {what}_{port}" for what in ("IO_INPUT_CUMULATION", "IO_STORED_INPUT_STATE") for port in PORTS
+)
+"""Which of a meter's ports are inputs differs from type to type: one that can be reset is enough."""
 _MEANWHILE = 100
 """So many pulses an input may have counted between its reset and the look at it."""
 
@@ -175,7 +179,7 @@ RESET_INPUTS = Action(
     icon="undo",
     help="Sets counters and stored states of inputs back. Only ports whose use is input have them.",
     manual="6.3.66",
-    needs_write=("reset IO_INPUT_CUMULATION_1 | reset IO_STORED_INPUT_STATE_1",),
+    needs_write=(_ANY_RESET,),
     resources=(
         "POST /meters/<serial>/io",
         "GET /meters/<serial>/io",

@@ -58,7 +58,8 @@ async def _read(client: G13Client, serial: str, query: Query) -> Records:
     if not 1 <= channel <= MAX_CHANNELS:
         raise InvalidValue("channel", f"There is no channel {channel}: channels are numbered 1 to {MAX_CHANNELS}.")
     asked = period(query, MAX_ITEMS)
-    if query.count and not asked:
+    # So many that they are all there are need no period: with gaps in the memory one would leave out the oldest.
+    if 0 < query.count < MAX_ITEMS and not asked:
         asked = await _newest(client, serial, channel, query.count)
 
     def read(body: bytes) -> Records:

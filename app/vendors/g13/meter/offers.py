@@ -101,7 +101,7 @@ def _parts(names: set[str]) -> str:
 
 async def _read_offers(client: G13Client, serial: str) -> Offers:
     known = await client.association(serial)
-    return Offers(known.role or "not told", offers(frozenset(capabilities_from_bits(known.associationobjects))))
+    return Offers(known.role or "not told", offers(frozenset(capabilities_from_bits(known.bits))))
 
 
 OFFERS = Section(

@@ -7,6 +7,7 @@ themselves have at their displays: 10 to 990 ms, 1 to 999999 impulses per kWh.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
@@ -39,10 +40,11 @@ _ENERGIES = (
 _MANUAL = "5.1.7, 6.3.65, 6.3.68"
 
 
+# Ranges stand in words only: an output that is not in use may have zeros, which must not stop the others' sending.
 class PulseOutput(msgspec.Struct, frozen=True):
     """One of the four pulse outputs."""
 
-    output: Annotated[int, Field("Output", minimum=1, maximum=len(PORTS), help="Stays as it is.", manual="6.3.68")]
+    output: Annotated[int, Field("Output", help="Stays as it is.", manual="6.3.68")]
     port: Annotated[
         int,
         Field(
@@ -50,15 +52,14 @@ class PulseOutput(msgspec.Struct, frozen=True):
         ),
     ]
     length_ms: Annotated[
-        int, Field("Pulse length", unit="ms", minimum=LENGTH_MS[0], maximum=LENGTH_MS[1], manual=_MANUAL)
+        int, Field("Pulse length", unit="ms", pattern_help=f"{LENGTH_MS[0]} to {LENGTH_MS[1]} ms", manual=_MANUAL)
     ]
     frequency: Annotated[
         int,
         Field(
             "Frequency",
             unit="imp/kWh",
-            minimum=FREQUENCY[0],
-            maximum=FREQUENCY[1],
+            pattern_help=f"{FREQUENCY[0]} to {FREQUENCY[1]}",
             help="Impulses per kWh, or per kvarh.",
             manual=_MANUAL,
         ),
@@ -137,12 +138,25 @@ def _change_problems(before: PulseOutputs, after: PulseOutputs) -> list[Problem]
     if [row.output for row in after.outputs] != [row.output for row in before.outputs]:
         problems.append(Problem("outputs", "Pulse outputs can be changed and turned off, not added or taken away."))
     for index, row in _changed(before, after):
+        problems.extend(Problem(f"outputs[{index}].{name}", words) for name, words in _beyond(row))
         if row.port not in (*PORTS, OFF_PORT):
             problems.append(Problem(f"outputs[{index}].port", f"Port: {row.port} is none of 1 to 4 and off."))
         if row.energy not in ENERGY_CODES:
             offered = ", ".join(choice.label for choice in _ENERGIES)
             problems.append(Problem(f"outputs[{index}].energy", f"Energy: '{row.energy}' is none of {offered}."))
     return problems
+
+
+def _beyond(row: PulseOutput) -> Iterator[tuple[str, str]]:
+    """What of a row that would be sent is out of range."""
+    if row.output not in PORTS:
+        yield "output", f"Output: {row.output} is none of 1 to {len(PORTS)}."
+    for name, label, value, (low, high), unit in (
+        ("length_ms", "Pulse length", row.length_ms, LENGTH_MS, " ms"),
+        ("frequency", "Frequency", row.frequency, FREQUENCY, " imp/kWh"),
+    ):
+        if not low <= value <= high:
+            yield name, f"{label}: {value}{unit} is not allowed; {low} to {high}{unit}."
 
 
 def _summary(value: PulseOutputs) -> str:

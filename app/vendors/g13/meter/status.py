@@ -61,8 +61,8 @@ async def _read_info(client: G13Client, serial: str) -> Info:
         firmware=made.firmwareversion,
         power_failures=info.power.powerfailcounter,
         outage_s=info.power.poweroutagetime,
-        co2=factors.co2[0] if factors.co2 else None,
-        currency=factors.currency[0] if factors.currency else None,
+        co2=factors.co2_value,
+        currency=factors.currency_value,
         communication=_contact_words(contact, made.label),
     )
 
