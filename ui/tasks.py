@@ -37,10 +37,13 @@ class Tasks:
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         stop = task.cancel
-        owner.destroyed.connect(lambda: stop())
+        ending = owner.destroyed.connect(lambda: stop())
 
         def ended(done: asyncio.Task[Any]) -> None:
             self._running.discard(done)
+            if isValid(owner):
+                # A page that lives all day must not collect what once was to be stopped with it.
+                QObject.disconnect(ending)
             if done.cancelled():
                 return
             error = done.exception()

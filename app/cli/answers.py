@@ -103,15 +103,19 @@ class Answers:
         self.changed = True
         return self._choose()
 
-    async def remember(self, address: Address, credentials: Credentials | None, *, changed: bool = False) -> None:
+    async def remember(
+        self, address: Address, credentials: Credentials | None, *, changed: bool = False, before: Address | None = None
+    ) -> None:
         """Keep a password that was entered here and proved right, where there is a keyring.
 
-        With `changed`, a password that the keyring has for this user gives way to the present one.
+        With `changed`, a password that the keyring has for this user gives way to the present one; `before` is the
+        address under which the keyring has it, when the device has moved since.
         """
         if credentials is None:
             return
+        known_at = before or address
         keep = self._entered is not None or (
-            changed and await self._passwords.get(address.netloc, credentials.user) is not None
+            changed and await self._passwords.get(known_at.netloc, credentials.user) is not None
         )
         if keep and await self._passwords.prepare() is Where.KEYRING:
             await self._passwords.remember(address.netloc, credentials)

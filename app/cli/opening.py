@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
@@ -82,6 +83,10 @@ async def opened(
             await answers.remember(place.address, session.client.credentials, changed=answers.changed)
             if site is not None and options.site is not None:
                 site.put_device(_site_device(place, identity))
+                session.moved = partial(_moved, site, place.vendor, identity)
+            session.login_renewed = lambda: answers.remember(
+                session.address, session.client.credentials, changed=True, before=place.address
+            )
             yield session, answers
         finally:
             await session.aclose()
@@ -110,6 +115,11 @@ def _keep_demanded(pins: Pins, own: Pins, session: DeviceSession) -> None:
     demanded, pin = own.get(netloc), pins.get(netloc)
     if demanded is not None and (pin is None or pin.fingerprint != demanded.fingerprint):
         pins.accept(netloc, demanded.fingerprint, session.client.profile)
+
+
+def _moved(site: SiteFile, vendor: Vendor, identity: Identity, address: Address) -> None:
+    """The device was told to listen elsewhere, and was found there: the site follows."""
+    site.put_device(_site_device(Place(vendor, address), identity))
 
 
 def _site_device(place: Place, identity: Identity) -> SiteDevice:

@@ -95,10 +95,12 @@ async def send(
     journal: Journal,
     now: bool = False,
     follow: Callable[[Guide], Awaitable[None]] = _stay,
+    looked: Callable[[msgspec.Struct], None] = lambda _: None,
 ) -> Receipt:
     """Send the changes, read back, and say what stands. `device` is the key under which the journal keeps it.
 
-    `follow` finds the device again after a guided change, so that it can be read back where it is then.
+    `follow` finds the device again after a guided change, so that it can be read back where it is then; `looked`
+    hears of everything that was read back.
 
     A refusal or a lost answer is told by the receipt, not raised: the journal and the caller need the whole story.
 
@@ -124,6 +126,8 @@ async def send(
         now_there = None
         if await _still_there(plan, sending, follow):
             now_there = await _read_back(section, connection, target, sending)
+        if now_there is not None:
+            looked(now_there)
         receipt = _receipt(section, target, plan, sending, now_there)
     finally:
         if receipt is None:
@@ -204,7 +208,9 @@ def _parts(section: AnySection, plan: Preview, sending: Sending, found: msgspec.
         elif StepState.UNKNOWN in states or (found is None and (StepState.DONE in states or sending.broken_off)):
             untouched = states and all(state is StepState.NOT_SENT for state in states)
             outcome = Outcome.NOT_SENT if untouched else Outcome.UNKNOWN
-        elif StepState.REFUSED in states and StepState.DONE not in states and not _taken_in_part(section, change, found):
+        elif (
+            StepState.REFUSED in states and StepState.DONE not in states and not _taken_in_part(section, change, found)
+        ):
             outcome = Outcome.REFUSED
         elif states and all(state is StepState.NOT_SENT for state in states):
             outcome = Outcome.NOT_SENT

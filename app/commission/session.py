@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
@@ -274,6 +274,7 @@ class DeviceSession:
         draft = self._drafts[section.key, target]
         chosen = _chosen(draft, fields)
         unkept: list[StorageFailed] = []
+        found: list[msgspec.Struct] = []
         receipt = await send(
             section,
             self.connection,
@@ -283,10 +284,11 @@ class DeviceSession:
             journal=self._journal,
             now=draft.now and _clock_chosen(section, chosen),
             follow=lambda guide: self._follow(guide, told, unkept.append),
+            looked=found.append,
         )
         self.receipts[section.key, target] = receipt
         try:
-            self._after(section, meter, draft, receipt, chosen)
+            self._after(section, meter, draft, receipt, chosen, found)
             for trouble in unkept:
                 raise trouble
         except StorageFailed as error:
@@ -329,7 +331,13 @@ class DeviceSession:
             await self.login_renewed()
 
     def _after(
-        self, section: AnySection, meter: str, draft: Draft[Any], receipt: Receipt, chosen: tuple[Change, ...]
+        self,
+        section: AnySection,
+        meter: str,
+        draft: Draft[Any],
+        receipt: Receipt,
+        chosen: tuple[Change, ...],
+        found: Sequence[msgspec.Struct],
     ) -> None:
         """What was sent is no draft any more; what was not chosen, or did not arrive, still is."""
         if receipt.outcome in (Outcome.VERIFIED, Outcome.UNCHANGED):
@@ -338,6 +346,9 @@ class DeviceSession:
                 if getattr(draft.value, change.field) == change.after:
                     draft.revert(change.field)
         now = {change.field: change.now for change in receipt.changes if change.now is not None}
+        for value in found:
+            # What can only be read may follow from what was sent: how far a clock is off, what ratios make together.
+            now |= {field.name: getattr(value, field.name) for field in section.fields if field.read_only}
         if now:
             draft.rebase(msgspec.structs.replace(draft.base, **now))
             self._live[section.key, receipt.target] = Live(draft.base, datetime.now().astimezone())
@@ -369,10 +380,21 @@ class DeviceSession:
         async with aclosing(doing):
             async for event in doing:
                 if isinstance(event, Receipt):
+                    event = await self._login_kept(login, event)
                     self.receipts[action.key, target] = event
-                    if self.client.credentials != login:
-                        await self.login_renewed()
                 yield event
+
+    async def _login_kept(self, before: Credentials | None, receipt: Receipt) -> Receipt:
+        """An action may have given the account in use another password."""
+        if self.client.credentials == before:
+            return receipt
+        try:
+            await self.login_renewed()
+        except StorageFailed as error:
+            # What was done was done: the story of that must not give way to this.
+            message = f"{receipt.message} {error.message}".strip()
+            return msgspec.structs.replace(receipt, message=message, hint=receipt.hint or error.hint)
+        return receipt
 
     async def aclose(self) -> None:
         """Close feeds, log out, hang up."""

@@ -59,6 +59,8 @@ class Field:
     """Moments that differ by less count as the same on read-back (a clock goes on)."""
     decimals: int | None = None
     help: str = ""
+    empty: str = ""
+    """What a table says in place of rows while it has none."""
     manual: str = ""
     name: str = ""
     kind: Kind = Kind.TEXT

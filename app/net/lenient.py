@@ -16,6 +16,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _EXCERPT = 24
+_DEEPEST = 16
+"""No device nests deeper what it has to say."""
 _POSITION = re.compile(r"\(byte (\d+)\)")
 _FIELD_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 
@@ -59,7 +61,8 @@ def decode(body: bytes) -> object:
 def convert(document: object, kind: type[T], where: str = "") -> T:
     """Turn a decoded document into a typed one: strings count as numbers where needed, extra keys are skipped.
 
-    `where` is the document's own place in the reply, for the error message.
+    A key whose value is null, where that is none of its values, counts as missing. `where` is the document's own place
+    in the reply, for the error message.
 
     Raises:
         BadReply: a value has another type than the manual says, or is missing; the message names its place.
@@ -67,10 +70,23 @@ def convert(document: object, kind: type[T], where: str = "") -> T:
     try:
         return msgspec.convert(document, kind, strict=False)
     except msgspec.ValidationError as error:
+        with contextlib.suppress(msgspec.ValidationError):
+            return msgspec.convert(_without_nulls(document), kind, strict=False)
         found = _FIELD_PATH.match(str(error))
         what, path = (found["what"], found["path"] or "$") if found else (str(error), "$")
         place = f"{where}{path.removeprefix('$')}".removeprefix(".") or "the answer"
         raise BadReply(f"The device's answer has an unexpected value at {place}: {what.replace('`', '')}.") from error
+
+
+def _without_nulls(document: object, depth: int = 0) -> object:
+    """The document without the keys whose value is null. Elements of lists stay: their place says what they are."""
+    if depth > _DEEPEST:
+        return document
+    if isinstance(document, dict):
+        return {key: _without_nulls(value, depth + 1) for key, value in document.items() if value is not None}
+    if isinstance(document, list):
+        return [_without_nulls(value, depth + 1) for value in document]
+    return document
 
 
 def _read(body: bytes) -> tuple[object, tuple[str, ...]]:

@@ -23,11 +23,13 @@ import pytest
 from app.cli import is_command, main
 from app.cli.commands import COMMANDS
 from app.cli.console import harmless
-from app.model.device import Credentials
+from app.model.device import Address, Credentials
 from app.simulators.faults import Fault
 from app.simulators.host import Running, SimulatorHost
+from app.site.credentials import SERVICE
 from app.site.sitefile import SiteFile
 from app.vendors.g13.simulator import G13Simulator, Role, demo_gateway
+from app.vendors.g13.simulator.configuration import Configuration
 from app.vendors.whatwatt.simulator import Style, WhatwattSimulator
 from tests.app.command_lines import PASSWORD, Cli, pins, roomy, simulator
 
@@ -368,6 +370,37 @@ def test_an_entered_password_is_kept_in_the_keyring_and_follows_a_change(
     cli("password", gateway.url)
     assert list(keyring.kept.values()) == ["apple juice"]
     cli("read", gateway.url, "about")
+
+
+def test_a_kept_password_follows_a_new_one_of_ones_own(
+    cli: Cli, gateway: Running, monkeypatch: pytest.MonkeyPatch, typed: Callable[..., list[str]]
+) -> None:
+    keyring = Keyring()
+    monkeypatch.setattr("keyring.get_keyring", lambda: keyring)
+    monkeypatch.delenv("WATTWRIGHT_PASSWORD")
+    typed(passwords=(PASSWORD, PASSWORD, "apple juice", "apple juice"))
+    assert cli("do", gateway.url, "own_password", "--yes")["outcome"] == "verified"
+    assert list(keyring.kept.values()) == ["apple juice"]
+
+
+def test_a_kept_password_follows_a_device_that_is_sent_elsewhere(
+    cli: Cli, gateway: Running, monkeypatch: pytest.MonkeyPatch, typed: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    keyring = Keyring()
+    monkeypatch.setattr("keyring.get_keyring", lambda: keyring)
+    monkeypatch.delenv("WATTWRIGHT_PASSWORD")
+    simulator(gateway).gateway.part(Configuration).moving_s = 0.2
+    site = tmp_path / "house.wattwright"
+    typed(passwords=(PASSWORD,))
+    cli("read", gateway.url, "about")
+    typed()
+    there = Address("127.0.0.9", gateway.address.port, "https")
+    wish = ("ip=127.0.0.9", "mask=255.0.0.0", "gateway=127.0.0.1")
+    assert cli("send", gateway.url, "ip", *wish, "--yes", "--site", str(site))["outcome"] == "verified"
+    assert keyring.kept[SERVICE, f"admin@{there.netloc}"] == PASSWORD
+    with SiteFile.open(site) as kept:
+        assert [device.address for device in kept.devices()] == [there]
+    cli("read", there.url, "about")
 
 
 def test_nothing_entered_gives_up(

@@ -106,6 +106,24 @@ def test_strings_count_as_numbers_and_extra_keys_are_skipped() -> None:
     assert read == Channels((Demand(3, 1.5, True),))
 
 
+def test_null_counts_as_a_missing_key_where_it_is_no_value() -> None:
+    assert convert({"channels": [{"level": 3, "power": None, "enabled": None}]}, Channels) == Channels((Demand(3),))
+    assert convert({"channels": None}, Channels) == Channels()
+    assert convert({"a": None, "b": 1}, dict[str, int | None]) == {"a": None, "b": 1}
+    with pytest.raises(BadReply, match="level"):
+        convert({"channels": [{"level": None}]}, Channels)
+    with pytest.raises(BadReply, match="unexpected value"):
+        convert({"channels": [None]}, Channels)
+
+
+def test_a_document_of_endless_depth_is_refused_and_no_crash() -> None:
+    document: object = None
+    for _ in range(5000):
+        document = {"channels": document}
+    with pytest.raises(BadReply):
+        convert(document, Channels)
+
+
 @pytest.mark.parametrize(
     ("document", "place"),
     [

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ssl
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 import httpcore
 import pytest
 
+from app.model.archive import Query
 from app.net.transport import EagerStream
 from tests.conftest import Run
+from tests.gateways import MAIN, Gateway, gateway, session
 
 ROOM = 100
+LONGEST_RECORD = 1024
+"""The simulator writes chunks of a few hundred bytes, as the device does, each a record of its own."""
 
 
 class Records:
@@ -76,3 +81,24 @@ def test_without_tls_a_read_is_a_read(run: Run[bytes]) -> None:
     inner = Inner(None)
     assert run(EagerStream(inner).read(ROOM)) == b"plain"
     assert inner.reads == 1
+
+
+def test_a_session_reads_its_device_like_that(run: Run[None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """httpx has no argument for it: should another version of httpx not take it, this tells."""
+    read, lengths = EagerStream.read, []
+
+    async def measured(stream: EagerStream, max_bytes: int, timeout: float | None = None) -> bytes:
+        data = await read(stream, max_bytes, timeout)
+        lengths.append(len(data))
+        return data
+
+    async def ask(device: Gateway) -> None:
+        async with session(device, tmp_path) as opened:
+            await opened.open()
+            lengths.clear()
+            await opened.records(opened.vendor.archive("g13.stored_profiles"), MAIN, Query())
+
+    monkeypatch.setattr(EagerStream, "read", measured)
+    with gateway() as device:
+        run(ask(device))
+    assert max(lengths) > LONGEST_RECORD

@@ -34,8 +34,9 @@ POPUPS = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 
 def keyboard() -> QWidget:
-    """Who has it."""
-    widget = QApplication.focusWidget()
+    """Who has it: what has popped up before all others, such as a menu."""
+    popup = QApplication.activePopupWidget()
+    widget = (popup.focusWidget() or popup) if popup is not None else QApplication.focusWidget()
     assert widget is not None, "nobody has the keyboard"
     return widget
 
@@ -48,7 +49,9 @@ def press(key: Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModif
 def write(text: str) -> None:
     """Type over what stands there."""
     press(Key.Key_A, CONTROL)
-    QTest.keyClicks(keyboard(), text)
+    for letter in text:
+        # What pops up with the first letter has the keyboard from then on.
+        QTest.keyClick(keyboard(), letter)
 
 
 def tab_to(name: str, key: Key = Key.Key_Tab) -> int:
@@ -132,12 +135,13 @@ def walk(keys: QWidget, there: Callable[[], bool]) -> None:
 async def when(window: Window, happened: Callable[[], object], limit_s: float = 10) -> None:
     """Wait until something is so; then do what a window manager does: activate the window or its open dialog."""
     await until(happened, limit_s)
-    top = QApplication.activeModalWidget() or window
-    top.activateWindow()
-    try:
-        await until(top.isActiveWindow, 2)
-    except TimeoutError:
-        print([(w, w.isVisible(), w.isModal()) for w in QApplication.topLevelWidgets() if w.isVisible()], top, QApplication.activeWindow())
+
+    def active() -> bool:
+        top = QApplication.activeModalWidget() or window
+        top.activateWindow()
+        return top.isActiveWindow()
+
+    await until(active)
 
 
 async def dialog(window: Window, name: str) -> QWidget:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from shiboken6 import isValid
 
-from app.commission.receipt import Receipt
+from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
 from app.model.action import AnyAction
 from app.model.archive import AnyArchive
@@ -162,6 +162,9 @@ class ActionButtons(QWidget):
                 place.back()
         action_toast(self._toasts, action, where_of(self.session, self.meter), receipt)
         if isValid(self):
+            if receipt.outcome in (Outcome.VERIFIED, Outcome.DIFFERS):
+                # It was looked at again. Others may have found nobody while it was away.
+                self.contact.emit(None)
             self.done.emit(action, receipt)
 
     async def _followed(self, action: AnyAction, parameters: msgspec.Struct, job: Job | None) -> Receipt:

@@ -29,6 +29,7 @@ class SectionForm(Body):
         self._grid.setColumnMinimumWidth(1, _LABEL_WIDTH)
         # Beside values that can only be read stands nothing; beside editors stand limits and problems.
         self._grid.setColumnStretch(2 if read_only else 3, 1)
+        self._marked = not read_only and not all(field.read_only for field in section.fields)
         self.rows = {field.name: self._add(field) for field in section.fields}
         if not self.has_table:
             self._grid.setRowStretch(self._grid.rowCount(), 1)
@@ -42,7 +43,7 @@ class SectionForm(Body):
     def _add(self, field: Any) -> FieldRow:
         name = f"{self.section.key}.{field.name}"
         editor = make_editor(field, name, read_only=self.read_only)
-        row = FieldRow(field, editor, self._grid, name, self)
+        row = FieldRow(field, editor, self._grid, name, self, marked=self._marked)
         editor.edited.connect(lambda value: self.edited.emit(field.name, value))
         editor.entry_changed.connect(self.entry_changed)
         editor.finished.connect(self.finished)

@@ -331,6 +331,8 @@ class SectionPanel(PanelFrame):
         self._at = Standing(read_at=live.at if live else None, receipt=receipt, sent_at=datetime.now().astimezone())
         self._refresh(force=True)
         self.draft_changed.emit()
+        if receipt.outcome in (Outcome.VERIFIED, Outcome.DIFFERS):
+            self.contact.emit(None)
         self.sent.emit(receipt)
 
     def _not_sent(self, error: AppError, *, toast: bool = True) -> None:

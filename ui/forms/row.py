@@ -58,15 +58,21 @@ class NoteLine(QWidget):
 
 
 class FieldRow(QObject):
-    """Stands in the grid of a form. `revert` asks for the device's value of this field."""
+    """Stands in the grid of a form. `revert` asks for the device's value of this field.
+
+    With `marked`, a bar at the left is coloured when it is wrong or changed.
+    """
 
     revert = Signal(str)
 
-    def __init__(self, field: Field, editor: Editor, grid: QGridLayout, name: str, parent: QWidget) -> None:
+    def __init__(
+        self, field: Field, editor: Editor, grid: QGridLayout, name: str, parent: QWidget, *, marked: bool = True
+    ) -> None:
         super().__init__(parent)
         self.field = field
         self.editor = editor
-        self._bar = QFrame()
+        self._bar = QFrame(parent)
+        self._marked = marked
         self._bar.setProperty("role", "bar")
         self._bar.setFixedWidth(4)
         self._limits = "" if field.read_only or field.choices or field.max_length else field.limits()
@@ -83,7 +89,11 @@ class FieldRow(QObject):
         for widget in (self.problem, self.changed):
             notes.addWidget(widget)
         row = grid.rowCount()
-        grid.addWidget(self._bar, row, 0)
+        if self._marked:
+            grid.addWidget(self._bar, row, 0)
+        else:
+            # Where nothing can be changed nothing is marked, and tables need the room.
+            self._bar.hide()
         if self.field.kind is Kind.TABLE:
             inside = QVBoxLayout(spacing=4)
             inside.addWidget(self.editor, 1)

@@ -43,6 +43,7 @@ class RowsModel(QAbstractTableModel):
         self._from: dict[int, tuple[RowState, Any]] = {}
         self._problems: dict[tuple[int, str], list[Problem]] = {}
         self._entries: dict[tuple[int, int], tuple[str, str]] = {}
+        self.marked_in_cells = False
         self.recolour()
 
     def recolour(self) -> None:
@@ -57,6 +58,12 @@ class RowsModel(QAbstractTableModel):
         }
         self._icons = {"error": icon("error", "error"), "warn": icon("warning", "warn")}
         self._all_changed()
+
+    def mark_in_cells(self, *, marked: bool) -> None:
+        """Rows that are new or changed are marked in their first cell, where no header stands beside them."""
+        if marked != self.marked_in_cells:
+            self.marked_in_cells = marked
+            self._all_changed()
 
     def rows(self) -> tuple[Any, ...]:
         """The rows, without what cannot be read."""
@@ -84,6 +91,11 @@ class RowsModel(QAbstractTableModel):
             self._base = rows
             self._match()
             self._all_changed()
+
+    @property
+    def on_device(self) -> int:
+        """How many rows the device has."""
+        return len(self._base)
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Mark rows and cells; `channels[3].quantity` is a cell, `channels[3]` a row."""
@@ -154,6 +166,10 @@ class RowsModel(QAbstractTableModel):
         """Can the column only be read?"""
         return self.read_only or self.columns[column].read_only
 
+    def ticked(self, column: int) -> bool:
+        """Is it a column of boxes to tick? Where nothing can be changed, words stand there instead."""
+        return self.columns[column].kind is Kind.SWITCH and not self.fixed(column)
+
     def raw(self, index: Index) -> Any:
         """The value of a cell."""
         return getattr(self._rows[index.row()], self.columns[index.column()].name)
@@ -182,23 +198,34 @@ class RowsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = index.row(), index.column()
         match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._shown(row, column)
+            case Qt.ItemDataRole.EditRole:
                 return self.text(row, column)
             case Qt.ItemDataRole.BackgroundRole:
                 return self._paint.get(self._tone(row, column))
             case Qt.ItemDataRole.DecorationRole:
                 return self._icons.get(self._tone(row, column))
             case Qt.ItemDataRole.ForegroundRole:
-                return self._paint["muted"] if self.fixed(column) else None
+                return self._paint["muted"] if self.fixed(column) and not self.read_only else None
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleDescriptionRole:
                 return plain_tip("\n".join(self._remarks(row, column)))
             case Qt.ItemDataRole.TextAlignmentRole:
-                right = self.columns[column].kind in _NUMBERS
-                side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
-            case Qt.ItemDataRole.CheckStateRole if self.columns[column].kind is Kind.SWITCH:
+                return self._side(column)
+            case Qt.ItemDataRole.CheckStateRole if self.ticked(column):
                 return Qt.CheckState.Checked if self.raw(index) else Qt.CheckState.Unchecked
         return None
+
+    def _shown(self, row: int, column: int) -> str:
+        if self.columns[column].kind is Kind.SWITCH and self.fixed(column):
+            return "yes" if getattr(self._rows[row], self.columns[column].name) else "–"
+        text = self.text(row, column)
+        mark = _MARKS.get(self._state(row), ("", ""))[0] if self.marked_in_cells and column == 0 else ""
+        return f"{mark} {text}" if mark else text
+
+    def _side(self, column: int) -> Qt.AlignmentFlag:
+        right = self.columns[column].kind in _NUMBERS
+        return (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role == Qt.ItemDataRole.CheckStateRole:
@@ -213,7 +240,7 @@ class RowsModel(QAbstractTableModel):
                 return f"{column.label} ({column.unit})" if column.unit else column.label
             if role == Qt.ItemDataRole.ToolTipRole:
                 return plain_tip("\n".join(part for part in (column.help, column.limits()) if part))
-            return None
+            return self._side(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
         mark, word = _MARKS.get(self._state(section), ("", ""))
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{section + 1} {mark}".rstrip()
@@ -233,7 +260,7 @@ class RowsModel(QAbstractTableModel):
         if found:
             return "warn"
         if self.fixed(column):
-            return "fixed"
+            return "" if self.read_only else "fixed"
         return "changed" if self._cell_changed(row, column) else ""
 
     def _cell_changed(self, row: int, column: int) -> bool:

@@ -5,34 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractItemModel,
-    QEvent,
-    QItemSelectionModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLineEdit,
-    QPushButton,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QVBoxLayout, QWidget
 
 from app.model.field import Field, Kind
 from app.model.section import Problem
-from ui.forms.choice import SEARCHABLE, make_searchable, searchable
+from ui.forms.cells import CellEditor, Cells
+from ui.forms.columns import ColumnFit, Want
 from ui.forms.editor import Editor
 from ui.forms.parts import plain_label, push_button
 from ui.forms.rows_model import RowsModel, new_row
@@ -42,61 +22,12 @@ _ROW_HEIGHT = 30
 _MIN_ROWS = 4
 _MOST_ROWS = 1000
 """Pasting never makes more rows than this, where the field itself names no limit."""
-_Index = QModelIndex | QPersistentModelIndex
-
-
-class CellEditor(QStyledItemDelegate):
-    """Makes a cell's editor from the column's declaration."""
-
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
-        model = index.model()
-        assert isinstance(model, RowsModel)
-        field = model.columns[index.column()]
-        if field.kind is not Kind.CHOICE:
-            line = QLineEdit(parent)
-            line.setAccessibleName(field.label)
-            return line
-        combo = QComboBox(parent, maxVisibleItems=SEARCHABLE)
-        combo.setAccessibleName(field.label)
-        combo.addItems([choice.label for choice in field.choices])
-        if searchable(field):
-            make_searchable(combo, field)
-        combo.activated.connect(lambda: self._done(combo))
-        return combo
-
-    def _done(self, combo: QComboBox) -> None:
-        self.commitData.emit(combo)
-        self.closeEditor.emit(combo)
-
-    def setEditorData(self, editor: QWidget, index: _Index) -> None:
-        text = str(index.data(Qt.ItemDataRole.EditRole))
-        if isinstance(editor, QComboBox):
-            if editor.findText(text) < 0:
-                editor.addItem(text)
-            editor.setCurrentIndex(editor.findText(text))
-            if editor.isEditable():
-                editor.lineEdit().selectAll()
-        elif isinstance(editor, QLineEdit):
-            editor.setText(text)
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
-        text = editor.currentText() if isinstance(editor, QComboBox) else editor.text()
-        model.setData(index, text, Qt.ItemDataRole.EditRole)
-
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
-        editor.setGeometry(option.rect)
-
-
-class _Cells(QTableView):
-    """Where Return chooses in a list, the list and Qt's delegate both end the editing: the second is too late."""
-
-    def commitData(self, editor: QWidget) -> None:
-        if not editor.isHidden():
-            super().commitData(editor)
-
-    def closeEditor(self, editor: QWidget, hint: QStyledItemDelegate.EndEditHint) -> None:
-        if not editor.isHidden():
-            super().closeEditor(editor, hint)
+_LEAST_COLUMN, _LEAST_TEXT, _MOST_TEXT, _MOST_COLUMN = 44, 160, 320, 420
+_PADDING = 20
+"""Beside a cell's text: what the style keeps free at both sides."""
+_TICK = 26
+_SLACK = 40
+"""So much wider than it must be may a column of numbers become."""
 
 
 class TableEditor(Editor):
@@ -108,7 +39,8 @@ class TableEditor(Editor):
         super().__init__(field, name, parent)
         self.model = RowsModel(field, read_only=read_only, parent=self)
         self.read_only = read_only
-        self.view = _Cells(alternatingRowColors=False, showGrid=True, wordWrap=False)
+        fallback = "Nothing to show." if read_only else "No rows yet. Insert adds one."
+        self.view = Cells(field.empty or fallback, read_only=read_only)
         self._count = plain_label(role="muted")
         self._buttons: dict[str, QPushButton] = {}
         layout = QVBoxLayout(spacing=4)
@@ -164,40 +96,55 @@ class TableEditor(Editor):
         view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         view.verticalHeader().setMinimumWidth(44)
+        view.verticalHeader().setVisible(not self.read_only)
         view.horizontalHeader().setHighlightSections(False)
-        view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        view.horizontalHeader().setMinimumSectionSize(_LEAST_COLUMN)
         view.setMinimumHeight(_ROW_HEIGHT * (_MIN_ROWS + 1) + 4)
-        view.horizontalHeader().setMinimumSectionSize(56)
+        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._fit = ColumnFit(view, self._wants)
 
-    def _fit_columns(self) -> None:
-        """Give each column the width of what stands in it, and the widest what is left. Once: then the user may."""
-        header = self.view.horizontalHeader()
-        widths = [self._wanted_width(column) for column in range(len(self.field.columns))]
-        for column, width in enumerate(widths):
-            self.view.setColumnWidth(column, width)
-        header.setSectionResizeMode(widths.index(max(widths)), QHeaderView.ResizeMode.Stretch)
+    widest = ""
+    """The column that takes what room is left; empty: none does, each column becomes as wide as is good for it."""
 
-    def _wanted_width(self, column: int) -> int:
-        """Wide enough for the header, what stands there, and the longest entry that can be chosen, within reason."""
+    def _wants(self) -> list[Want]:
+        return [self._want(column) for column in range(len(self.field.columns))]
+
+    def _want(self, column: int) -> Want:
+        """What the header, the entries and the longest one that can be chosen need, within reason."""
         field = self.field.columns[column]
-        metrics = self.view.fontMetrics()
-        texts = [str(self.model.headerData(column, Qt.Orientation.Horizontal)) + "  "]
-        texts += [choice.label for choice in field.choices]
-        texts += [self.model.text(row, column) for row in range(self.model.rowCount())]
-        if field.kind is Kind.TEXT and not field.choices and not self.model.fixed(column):
-            texts.append("x" * 14)
-        widest = max(metrics.horizontalAdvance(text) for text in texts)
-        return max(72, min(widest + 28, 320))
+        metrics, header = self.view.fontMetrics(), self.view.horizontalHeader()
+        texts = [str(self.model.index(row, column).data()) for row in range(self.model.rowCount())]
+        around = _PADDING + (_TICK if self.model.ticked(column) else 0)
+        shown = max((metrics.horizontalAdvance(text) for text in texts), default=0) + around
+        head = max(header.sectionSizeHint(column), _LEAST_COLUMN)
+        if field.kind not in (Kind.TEXT, Kind.CHOICE):
+            width = max(head, shown)
+            return Want(width, width, width + _SLACK)
+        free = not self.model.fixed(column)
+        offered = [choice.label for choice in field.choices] or ["x" * 14]
+        longest = max(metrics.horizontalAdvance(text) for text in offered) + around if free else 0
+        natural = max(head, min(max(shown, longest), _MOST_TEXT))
+        if field.name == self.widest:
+            return Want(max(head, min(shown, natural)), natural, 10 * _MOST_COLUMN)
+        least = max(head, min(shown, natural, _LEAST_TEXT))
+        return Want(least, natural, max(natural, min(natural * 3 // 2, _MOST_COLUMN)))
 
     def set_value(self, value: Any) -> None:
         """Show rows."""
         self._value = tuple(value)
         if self._value != self.model.rows() or self.model.entry_problems():
             self.model.set_rows(self._value)
-        if not self._fitted:
-            self._fitted = True
-            self._fit_columns()
+        self._number_rows()
+        self._fit.fit()
         self._refresh()
+
+    def _number_rows(self) -> None:
+        """Where the rows carry their own numbers, the view does not count them a second time."""
+        first = self.field.columns[0]
+        numbers = [getattr(row, first.name) for row in self._value]
+        counted = first.kind is Kind.INTEGER and numbers == list(range(1, len(numbers) + 1))
+        self.model.mark_in_cells(marked=counted and bool(numbers))
+        self.view.verticalHeader().setVisible(not self.read_only and not self.model.marked_in_cells)
 
     def set_base(self, rows: Any) -> None:
         """What the device has."""
@@ -309,7 +256,8 @@ class TableEditor(Editor):
         self._count.setText(
             f"{rows} of {most} rows" if most is not None else f"{rows} {'row' if rows == 1 else 'rows'}"
         )
-        restyle(self._count, tone="warn" if full else "")
+        # Where the device itself has as many as there can be, that is no warning.
+        restyle(self._count, tone="warn" if full and self.model.on_device < rows else "")
         selected = bool(self.view.selectionModel().selectedIndexes())
         for key, on in (("add", not full), ("remove", selected), ("fill", selected), ("copy", rows > 0)):
             if key in self._buttons:
@@ -317,6 +265,7 @@ class TableEditor(Editor):
 
     def _recolour(self) -> None:
         self.model.recolour()
+        self._fit.forget()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.view and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
@@ -347,4 +296,3 @@ class TableEditor(Editor):
         )
 
     _bulk = False
-    _fitted = False

@@ -224,11 +224,18 @@ class DevicePage(QWidget):
                 self._ask(self._renew_meters())
             if not self.meter:
                 self._ask(self._renew_identity())
+        self._look_after(receipt)
 
     def _acted(self, action: AnyAction, receipt: Receipt) -> None:
         self._jobs.say(f"{action.title}: {receipt.outcome.value}")
         if not self.meter and receipt.outcome in (Outcome.VERIFIED, Outcome.DIFFERS):
             self._ask(self._renew_identity())
+        self._look_after(receipt)
+
+    def _look_after(self, receipt: Receipt) -> None:
+        """An answer that was lost may mean that the device is: the receipt was told already, this tells the rest."""
+        if receipt.outcome is Outcome.UNKNOWN:
+            self._tasks.spawn(self, self._renew_identity(), failed=self.contact.emit)
 
     async def _renew_meters(self) -> None:
         await self.session.refresh_meters()

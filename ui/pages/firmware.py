@@ -294,6 +294,9 @@ class FirmwarePage(QWidget):
         tone, picture, title = ENDS[receipt.outcome]
         self.result.say(tone, picture, f"Upload: {title.lower()}", f"{receipt.message} {receipt.hint}".strip())
         self._toasts.error(f"Upload of {image.name}", receipt.message, receipt.hint, receipt.details)
+        if receipt.outcome is Outcome.UNKNOWN:
+            # Whether the device itself is lost is asked for, and not guessed.
+            self._tasks.spawn(self, self._ask_versions((DEVICE,)))
         return receipt.outcome.value
 
     # Install.
@@ -366,6 +369,8 @@ class FirmwarePage(QWidget):
             self.result.say(tone, picture, title, f"{receipt.message} {receipt.hint}".strip())
         if any(change.now for change in receipt.changes):
             self.contact.emit(None)
+        elif receipt.outcome is Outcome.UNKNOWN:
+            self._tasks.spawn(self, self._ask_versions((DEVICE,)))
         if any(part.outcome is Outcome.VERIFIED for part in receipt.parts):
             self.renewed.emit()
 

@@ -14,6 +14,7 @@ from app.model.errors import BadReply, DeviceFailed, DeviceSilent, DeviceUnreach
 from app.model.quantity import Feed, Phase, Quantity, Reading, Unit
 
 from .client import G13Client, Values
+from .meter.measured import measured
 
 INTERVAL_S = 2.0
 """Each meter is asked once in that time, as long as the gateway keeps up."""
@@ -56,11 +57,9 @@ def reading(instrument: Values, power: Values, time_s: float) -> Reading:
 
 
 def _number(values: Values, group: str, name: str) -> float:
-    value, _ = values.get(group, {}).get(name, (None, None))
-    try:
-        return math.nan if value is None else float(value)
-    except ValueError:
-        return math.nan
+    """In the unit without a prefix: a gateway that writes kW means it."""
+    found = measured(values.get(group, {}).get(name), "")
+    return math.nan if found is None else found
 
 
 @dataclass(eq=False)

@@ -95,8 +95,7 @@ async def scan(
 
     Raises:
         DeviceRefused: another scan is running.
-        DeviceUnreachable, BadReply: several questions in a row failed.
-        DeviceFailed: nothing new for ten minutes.
+        DeviceUnreachable, BadReply, DeviceFailed: several questions in a row failed, or nothing new for ten minutes.
     """
     token = int(now())
     await client.update("POST", f"/meters/scanned/{token}", scan_body(request, token))
@@ -106,7 +105,7 @@ async def scan(
     while True:
         try:
             result = await client.scanned()
-        except (DeviceUnreachable, BadReply):
+        except (DeviceUnreachable, BadReply, DeviceFailed):
             # The gateway scans on, whether we watch or not.
             misses += 1
             if misses > MISSES:

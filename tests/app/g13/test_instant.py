@@ -77,8 +77,8 @@ def test_a_reply_that_begins_with_the_fundamental_counts_from_one() -> None:
 @pytest.mark.parametrize(
     ("pair", "words"),
     [
-        (("1", ""), "1: active import, reactive import"),
-        (("3", None), "3: active export, reactive export"),
+        (("1", ""), "1: P in, Q in"),
+        (("3", None), "3: P out, Q out"),
         (("0", ""), "no load"),
         (("9", ""), "quadrant 9"),
         (("?", ""), "quadrant ?"),
@@ -106,7 +106,7 @@ def test_instrument_values_agree(run: Run, tmp_path: Path, device: Gateway) -> N
         assert row.factor == pytest.approx(math.cos(math.radians(row.power_angle)), abs=0.002)
         turned = (row.voltage_angle - row.current_angle - row.power_angle + 180) % 360 - 180
         assert turned == pytest.approx(0, abs=0.2)
-        assert row.quadrant == "1: active import, reactive import"
+        assert row.quadrant == "1: P in, Q in"
     assert rows["L1–L2"].voltage == pytest.approx(rows["L1"].voltage * math.sqrt(3), rel=0.02)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,24 @@ import pytest
 
 from app.commission.receipt import Outcome
 from app.model.errors import InvalidValue
+from app.model.scan import ScanRequest, parse_bus
 from app.model.support import Capabilities
 from app.net.lenient import convert
 from app.vendors.g13.capability_bits import CAPABILITY_BITS, capabilities_from_bits
 from app.vendors.g13.client import G13Client
+from app.vendors.g13.feeds import QUANTITIES, reading
 from app.vendors.g13.gateway.users import USERS
 from app.vendors.g13.meter.alarms import ALARMS
 from app.vendors.g13.meter.conversion import CONVERSION
 from app.vendors.g13.meter.events import EVENTS
 from app.vendors.g13.meter.flags import FLAGS
 from app.vendors.g13.meter.io_actions import RESET_INPUTS
+from app.vendors.g13.meter.load_profile_decode import read_profile
+from app.vendors.g13.meter.previous_values_stored import records, snapshots
 from app.vendors.g13.meter.pulses import PULSES
+from app.vendors.g13.meter.ratios import RATIOS
 from app.vendors.g13.models import AssociationObjects, MeterInfo
+from app.vendors.g13.scan import BUSES, scan
 from app.vendors.g13.simulator.calls import Call, resource
 from app.vendors.g13.simulator.inputs_outputs import InputsOutputs
 from app.vendors.g13.simulator.refusal import Refusal
@@ -190,6 +197,72 @@ def test_a_refusal_that_names_two_tags_is_shown_at_the_first(
             return await answer(opened, "x", {})
 
     assert run(work()) == "invalid name"
+
+
+def test_a_quantity_without_a_unit_may_have_null_in_its_place() -> None:
+    body = b'{"mapping":["power_factor_l1",null],"items":[[1,"2026-09-21T14:00:00",0.9]]}'
+    profile = read_profile(body)
+    assert (profile.quantity, profile.unit, profile.values) == ("Power factor L1", "", [0.9])
+    nested = read_profile(body.replace(b'["power_factor_l1",null]', b'[["power_factor_l1",null]]'))
+    assert (nested.quantity, nested.unit) == ("Power factor L1", "")
+    rows = snapshots(
+        b'{"mapping":[["io_input_cumulation_1",null]],"items":[[["1","7"],{"time":"2026-09-21T00:00:00"}]]}'
+    )
+    shown = records(rows)
+    assert (shown.columns[1].title, shown.columns[1].unit, shown.data[1]) == ("Input counter 1", "", [7.0])
+
+
+def test_live_values_with_a_prefix_are_not_a_thousand_times_too_small() -> None:
+    power: Any = {"active": {"total": ("1.5", "kW"), "l1": ("500", "W"), "l2": ("x", "W")}}
+    instrument: Any = {"frequency": {"frequency": ("50.1", "Hz")}, "l1": {"current": ("250", "mA")}}
+    found = dict(zip((q.key for q in QUANTITIES), reading(instrument, power, 0.0).values, strict=True))
+    assert (found["power.total"], found["power.l1"]) == (1500.0, 500.0)
+    assert (found["current.l1"], found["frequency"]) == (0.25, 50.1)
+    assert math.isnan(found["power.l2"])
+
+
+def test_a_scan_is_watched_through_a_failure_of_the_gateway(
+    run: Run, tmp_path: Path, device: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = next(r for r in RESOURCES if r.method == "GET" and r.path.fullmatch("/meters/scanned"))
+    fails = [True, True]
+    time = device.simulator.gateway.now
+    assert isinstance(time, ManualTime)
+
+    def sometimes(call: Call) -> Any:
+        if fails:
+            fails.pop()
+            time.now_s += 60
+            raise Refusal(500, "received invalid response from COSEM.")
+        return known.answer(call)
+
+    answering(monkeypatch, "/meters/scanned", sometimes)
+    monkeypatch.setattr("app.vendors.g13.scan.SETTLING_S", 0.0)
+
+    async def work() -> None:
+        async with at_work(device, tmp_path) as opened:
+            assert isinstance(opened.connection, G13Client)
+            request = ScanRequest((parse_bus(BUSES[0], "17-18"),))
+            states = [state async for state in scan(opened.connection, request, poll_s=0.0)]
+            assert [state.complete for state in states] == [True]
+
+    run(work())
+    assert fails == []
+
+
+def test_a_refused_ratio_is_named_among_several_that_were_changed(
+    run: Run, tmp_path: Path, device: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Call) -> Any:
+        raise Refusal(400, "invalid vtnum in JSON .")
+
+    answering(monkeypatch, "/meters/{serial}/transformersettings", refuse, "POST")
+
+    async def work() -> str:
+        async with at_work(device, tmp_path) as opened:
+            return (await put(opened, RATIOS, ct_numerator=50, vt_numerator=20)).field
+
+    assert run(work()) == "vt_numerator"
 
 
 def test_administrators_are_known_also_where_the_list_of_meters_lacks_the_gateways_serial(

@@ -22,7 +22,7 @@ from ui.vendors.g13.calendar_week import WeekPage
 from ui.vendors.g13.calendar_year import YearPage
 
 _ICONS = {"error": ("error", "error"), "warn": ("warning", "warn")}
-_SMALLEST = 400
+_SMALLEST = 340
 
 
 class CalendarBody(Body):

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout
 
 from app.model.section import AnySection
 from app.vendors.g13.meter.tariff_models import (
@@ -26,7 +26,7 @@ from ui.vendors.g13.calendar_page import CalendarPage, Shown, place_of, worst
 from ui.vendors.g13.calendar_rows import PointTable
 
 _LIST_WIDTH = 212
-_KEYS = "◂ ▸ 15 min, with Shift 1 min   ·   ▴ ▾ choose   ·   1–4 tariff   ·   Ins add   ·   Del remove"
+_KEYS = "◂ ▸ 15 min, Shift 1 min  ·  ▴ ▾ choose  ·  1–4 tariff  ·  Ins add  ·  Del remove"
 
 
 class DayPage(CalendarPage):
@@ -83,6 +83,8 @@ class DayPage(CalendarPage):
             keys = plain_label(_KEYS, role="hint")
             keys.setAlignment(Qt.AlignmentFlag.AlignRight)
             keys.setContentsMargins(0, 0, 14, 0)
+            # What helps must not be what makes the page too wide.
+            keys.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             right.addWidget(keys)
         right.addWidget(self.table, 1)
         row = QHBoxLayout(self, spacing=16)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHeaderView
 
 from app.model.field import Choice, Field, Kind
 from app.model.section import AnySection, Problem
@@ -18,7 +17,8 @@ from ui.forms.table import TableEditor
 from ui.vendors.g13.calendar_points import Points, added
 
 _YEARS_AHEAD = 12
-_NUMBER_WIDTH = 56
+_LEAST_ROWS = 2
+_ROW_HEIGHT = 28
 
 
 class CalendarTable(TableEditor):
@@ -45,19 +45,6 @@ class CalendarTable(TableEditor):
             self.set_value(rows)
         self.set_base(base)
         self.set_problems(problems)
-
-    widest = ""
-    """The column that takes what room is left; empty: the one with the longest texts."""
-
-    def _fit_columns(self) -> None:
-        super()._fit_columns()
-        names = [column.name for column in self.field.columns]
-        if self.widest in names:
-            header = self.view.horizontalHeader()
-            for column, name in enumerate(names):
-                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-                self.view.setColumnWidth(column, _NUMBER_WIDTH if name == "number" else self._wanted_width(column))
-            header.setSectionResizeMode(names.index(self.widest), QHeaderView.ResizeMode.Stretch)
 
     def offer(self, name: str, choices: tuple[Choice, ...]) -> None:
         """What a column's list has to offer from now on; other values stay possible."""
@@ -86,6 +73,7 @@ class CalendarTable(TableEditor):
         """Lower rows, where many must be seen."""
         self.view.verticalHeader().setMinimumSectionSize(height)
         self.view.verticalHeader().setDefaultSectionSize(height)
+        self.view.setMinimumHeight(self.view.horizontalHeader().sizeHint().height() + _LEAST_ROWS * height)
 
 
 class PointTable(CalendarTable):
@@ -127,7 +115,7 @@ class SpecialDayTable(CalendarTable):
 
     def __init__(self, section: AnySection, *, read_only: bool) -> None:
         super().__init__(_special_days_field(section), f"{section.key}.special_days", read_only=read_only)
-        self.set_row_height(28)
+        self.set_row_height(_ROW_HEIGHT)
         self.offer("year", _years_to_choose(section.field("special_days.year").choices))
 
     def add_row(self) -> None:

@@ -20,6 +20,7 @@ from ui.vendors.g13.calendar_rows import CalendarTable, SpecialDayTable
 
 _MONTHS_HEIGHT = 20
 _STRIP_HEIGHT = 40
+_ROW_HEIGHT = 28
 
 
 class SeasonStrip(QWidget):
@@ -111,7 +112,8 @@ class SeasonPage(CalendarPage):
         super().__init__(section, read_only=read_only)
         self.strip = SeasonStrip(f"{section.key}.strip")
         self.table = CalendarTable(section.field(self.field), f"{section.key}.seasons", read_only=read_only)
-        layout = QVBoxLayout(self, spacing=8)
+        self.table.set_row_height(_ROW_HEIGHT)
+        layout = QVBoxLayout(self, spacing=6)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.addWidget(self.strip)
         hint = "A season begins on its date, each year, and lasts until the next one begins."

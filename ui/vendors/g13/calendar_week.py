@@ -31,7 +31,7 @@ class SmallDay(QWidget):
         super().__init__()
         self._hours = hours
         self._points: tuple[SwitchPoint, ...] | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         notifier.theme_changed.connect(self.update)
 
     def show_points(self, points: tuple[SwitchPoint, ...] | None) -> None:
@@ -41,6 +41,9 @@ class SmallDay(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(300, 20 if self._hours else 28)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, 20 if self._hours else 22)
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -78,6 +81,7 @@ class WeekPage(CalendarPage):
     def _day(self, name: str, words: str) -> tuple[QLabel, QComboBox, QLabel, SmallDay]:
         combo = QComboBox(objectName=f"{self.section.key}.week.{name}", accessibleName=words)
         combo.setFixedWidth(_COMBO)
+        combo.setProperty("role", "low")
         combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         combo.setEnabled(not self.read_only)
         combo.activated.connect(lambda: self._change(**{name: combo.currentData()}))
@@ -96,7 +100,7 @@ class WeekPage(CalendarPage):
             buttons.addStretch(1)
             left.addLayout(buttons)
         self._grid_of_days = QWidget()
-        grid = QGridLayout(self._grid_of_days, horizontalSpacing=10, verticalSpacing=6)
+        grid = QGridLayout(self._grid_of_days, horizontalSpacing=10, verticalSpacing=4)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.addWidget(plain_label("Name"), 0, 0)
         grid.addWidget(self.name, 0, 1, 1, 3)

@@ -24,6 +24,10 @@ _COLUMNS = 37
 _NAMES = 34
 _HEAD = 18
 _SIDE = 236
+_SWATCH = 22
+_LOWEST = 15
+_BOTH = 19
+"""Lower than that, a day has room for its profile's number and not for its date too."""
 
 
 class YearView(QWidget):
@@ -39,7 +43,7 @@ class YearView(QWidget):
         self.setAccessibleName("Year, day by day")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(12 * 21 + _HEAD)
+        self.setMinimumHeight(12 * _LOWEST + _HEAD)
         self.results: tuple[DayResult, ...] = ()
         self.chosen = datetime.now().astimezone().date()
         notifier.theme_changed.connect(self.update)
@@ -136,16 +140,24 @@ class YearView(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.text))
             painter.drawPolygon(QPolygonF(corner))
-        painter.setPen(QColor(theme.text_muted))
-        painter.setFont(sized(self.font(), min(9, cell.height() * 0.34)))
         left = cell.left() + (3 if result.begins else 0)
+        self._write(painter, cell, left, result, theme)
+
+    def _write(self, painter: QPainter, cell: QRectF, left: float, result: DayResult, theme: Theme) -> None:
+        middle, profile = Qt.AlignmentFlag.AlignCenter, "–" if result.profile is None else str(result.profile)
+        if cell.height() < _BOTH:
+            painter.setPen(QColor(theme.text))
+            painter.setFont(sized(self.font(), 10, bold=True))
+            painter.drawText(QRectF(left, cell.top(), cell.right() - left, cell.height()), middle, profile)
+            return
+        painter.setPen(QColor(theme.text_muted))
+        painter.setFont(sized(self.font(), min(9, cell.height() * 0.36)))
         room = cell.right() - left - (4 if result.rule is Rule.SPECIAL_DAY else 0)
-        top = QRectF(left, cell.top() + 1, room, cell.height() * 0.42)
-        painter.drawText(top, Qt.AlignmentFlag.AlignCenter, str(result.date.day))
+        painter.drawText(QRectF(left, cell.top() + 1, room, cell.height() * 0.42), middle, str(result.date.day))
         painter.setPen(QColor(theme.text))
-        painter.setFont(sized(self.font(), min(13, cell.height() * 0.46), bold=True))
+        painter.setFont(sized(self.font(), min(13, cell.height() * 0.48), bold=True))
         bottom = QRectF(left, cell.top() + cell.height() * 0.4, cell.right() - left, cell.height() * 0.58)
-        painter.drawText(bottom, Qt.AlignmentFlag.AlignCenter, "–" if result.profile is None else str(result.profile))
+        painter.drawText(bottom, middle, profile)
 
 
 class Legend(QWidget):
@@ -168,21 +180,23 @@ class Legend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(sized(self.font(), 11))
-        x = float(_NAMES)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.text))
+        painter.drawPolygon(QPolygonF([QPointF(9, 4), QPointF(0, 4), QPointF(9, 13)]))
+        x = self._say(painter, 14, "special day") + 10
+        painter.fillRect(QRectF(x, 2, 3, 14), QColor(theme.text))
+        x = self._say(painter, x + 8, "season begins") + 10
         x = self._say(painter, x, "profile")
-        for profile in self._profiles:
-            box = QRectF(x, 1, 18, 16)
+        for index, profile in enumerate(self._profiles):
+            last = index == len(self._profiles) - 1
+            if x + _SWATCH * (1 if last else 2) > self.width():
+                self._say(painter, x, "…")
+                return
+            box = QRectF(x, 1, _SWATCH - 4, 16)
             draw_profile_cell(painter, box, profile, theme)
             painter.setPen(QColor(theme.text))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(profile))
-            x += 22
-        x += 12
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.text))
-        painter.drawPolygon(QPolygonF([QPointF(x + 9, 4), QPointF(x, 4), QPointF(x + 9, 13)]))
-        x = self._say(painter, x + 14, "special day") + 12
-        painter.fillRect(QRectF(x, 2, 3, 14), QColor(theme.text))
-        self._say(painter, x + 8, "season begins")
+            x += _SWATCH
 
     def _say(self, painter: QPainter, x: float, words: str) -> float:
         painter.setPen(QColor(current_theme().text_muted))
@@ -224,11 +238,11 @@ class YearPage(CalendarPage):
         head.addWidget(self._back)
         head.addWidget(self._year)
         head.addWidget(self._on)
-        head.addStretch(1)
+        head.addSpacing(20)
+        head.addWidget(self.legend, 1)
         left = QVBoxLayout(spacing=4)
         left.addLayout(head)
         left.addWidget(self.view, 1)
-        left.addWidget(self.legend)
         row = QHBoxLayout(self, spacing=14)
         row.setContentsMargins(12, 8, 12, 8)
         row.addLayout(left, 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QHeaderView, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QSplitter, QVBoxLayout, QWidget
 
 from app.commission.draft import Draft
 from app.model.field import Field
@@ -47,11 +47,15 @@ class HarmonicsBody(Body):
         return box
 
     def _lay_out(self) -> None:
-        bar = QHBoxLayout(spacing=16)
-        bar.addWidget(plain_label("THD", role="subtitle"))
-        for box in self.boxes.values():
-            bar.addWidget(box)
-        bar.addStretch(1)
+        bar = QGridLayout(horizontalSpacing=16, verticalSpacing=4)
+        bar.addWidget(plain_label("THD", role="subtitle"), 0, 0)
+        # Six in one row would be wider than the page: those between two lines stand below.
+        columns = [1, 1]
+        for name, box in self.boxes.items():
+            below = int(_BETWEEN in name)
+            bar.addWidget(box, below, columns[below])
+            columns[below] += 1
+        bar.setColumnStretch(max(columns), 1)
         upper = QFrame()
         column = QVBoxLayout(upper, spacing=8)
         column.setContentsMargins(0, 0, 0, 4)
@@ -71,7 +75,6 @@ class HarmonicsBody(Body):
         self._rows = tuple(getattr(draft.value, _TABLE_ROWS))
         self.table.set_base(self._rows)
         self.table.set_value(self._rows)
-        self.table.view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._paint()
 
     def _paint(self) -> None:

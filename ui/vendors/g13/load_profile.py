@@ -23,6 +23,8 @@ BUDGET = 40_000
 """Items of all channels together (manual 6.3.75)."""
 _BAR_HEIGHT = 18
 _DAY_S = 86_400
+_INDENT = 16
+"""Under the table of the form: left of that is the mark of what has changed."""
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -147,7 +149,7 @@ class Budget(QWidget):
         head.addWidget(self._picture)
         head.addWidget(self.total, 1)
         layout = QVBoxLayout(self, spacing=6)
-        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setContentsMargins(_INDENT, 4, 0, 0)
         layout.addLayout(head)
         layout.addWidget(self.bar)
         layout.addLayout(self._lines)

@@ -36,12 +36,14 @@ class StorableReply(msgspec.Struct, frozen=True):
 class QuantityRow(msgspec.Struct, frozen=True):
     """One quantity, and where it can be used. The number is shown as it came."""
 
-    number: Annotated[str, Field("Number", read_only=True, manual="6.3.28")]
+    number: Annotated[str, Field("No.", read_only=True, manual="6.3.28")]
     meaning: Annotated[str, Field("Quantity", read_only=True)]
-    previous_values: Annotated[bool, Field("Previous values", read_only=True, manual="6.3.29")]
-    load_profile: Annotated[bool, Field("Load profile", read_only=True, manual="6.3.29")]
-    demand: Annotated[bool, Field("Demand", read_only=True, manual="6.3.29")]
-    alarms: Annotated[bool, Field("Alarms", read_only=True, manual="6.3.29")]
+    previous_values: Annotated[
+        bool, Field("Previous", read_only=True, help="Previous values can keep it.", manual="6.3.29")
+    ]
+    load_profile: Annotated[bool, Field("Profile", read_only=True, help="Load profiles can keep it.", manual="6.3.29")]
+    demand: Annotated[bool, Field("Demand", read_only=True, help="Demand can watch it.", manual="6.3.29")]
+    alarms: Annotated[bool, Field("Alarm", read_only=True, help="An alarm can watch it.", manual="6.3.29")]
     name: Annotated[str, Field("The gateway's name", read_only=True, manual="6.3.28")]
 
 

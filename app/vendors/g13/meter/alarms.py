@@ -64,31 +64,31 @@ class Alarm(msgspec.Struct, frozen=True):
     on: Annotated[
         int,
         Field(
-            "On threshold",
+            "On at",
             minimum=-THRESHOLD,
             maximum=THRESHOLD,
-            help="A whole number in the quantity's unit. Above the off threshold: it comes when the value rises.",
+            help="The threshold: a whole number in the quantity's unit. Above 'Off at': it comes when the value rises.",
             manual=_MANUAL,
         ),
     ] = 0
     off: Annotated[
         int,
         Field(
-            "Off threshold",
+            "Off at",
             minimum=-THRESHOLD,
             maximum=THRESHOLD,
-            help="Where the alarm goes; a little apart from the on threshold, or it comes and goes all the time.",
+            help="Where the alarm goes; a little apart from 'On at', or it comes and goes all the time.",
             manual=_MANUAL,
         ),
     ] = 0
     unit: Annotated[str, Field("Unit", read_only=True)] = ""
     on_delay_s: Annotated[
         int,
-        Field("On delay", unit="s", minimum=0, maximum=LONGEST_DELAY_S, help="So long beyond it.", manual=_MANUAL),
+        Field("On after", unit="s", minimum=0, maximum=LONGEST_DELAY_S, help="So long beyond it.", manual=_MANUAL),
     ] = 0
     off_delay_s: Annotated[
         int,
-        Field("Off delay", unit="s", minimum=0, maximum=LONGEST_DELAY_S, help="So long back.", manual=_MANUAL),
+        Field("Off after", unit="s", minimum=0, maximum=LONGEST_DELAY_S, help="So long back.", manual=_MANUAL),
     ] = 0
     log: Annotated[bool, Field("Log", help="Enter it into the meter's event log.", manual=_MANUAL)] = False
     output: Annotated[

@@ -34,7 +34,7 @@ class Flags(msgspec.Struct, frozen=True):
 
     active: Annotated[
         tuple[Flag, ...],
-        Field("Active flags", read_only=True, help="No rows: the meter finds nothing wrong.", manual="6.3.50"),
+        Field("Active flags", read_only=True, empty="No flags: the meter finds nothing wrong.", manual="6.3.50"),
     ]
 
 

@@ -100,7 +100,15 @@ class InstrumentRow(msgspec.Struct, frozen=True):
         float | None,
         Field("I angle", unit="°", read_only=True, decimals=1, help="Against the voltage of L1.", manual="6.3.60"),
     ]
-    quadrant: Annotated[str, Field("Quadrant", read_only=True, manual="6.3.60")]
+    quadrant: Annotated[
+        str,
+        Field(
+            "Quadrant",
+            read_only=True,
+            help="P is active, Q reactive power; in: drawn from the network, out: fed into it.",
+            manual="6.3.60",
+        ),
+    ]
 
 
 class Instrument(msgspec.Struct, frozen=True):
@@ -122,10 +130,10 @@ _ROWS = (
 )
 QUADRANTS = {
     0: "no load",
-    1: "1: active import, reactive import",
-    2: "2: active export, reactive import",
-    3: "3: active export, reactive export",
-    4: "4: active import, reactive export",
+    1: "1: P in, Q in",
+    2: "2: P out, Q in",
+    3: "3: P out, Q out",
+    4: "4: P in, Q out",
 }
 
 

@@ -28,7 +28,7 @@ _ENDS = b" \t\r\n,"
 class Reply(msgspec.Struct, frozen=True):
     """GET /meters/<serial>/loadprofiles (manual 6.3.73): `mapping` is [name, unit], an item [status, time, value]."""
 
-    mapping: tuple[str | tuple[str, ...], ...] = ()
+    mapping: tuple[str | tuple[str | None, ...] | None, ...] = ()
     items: tuple[tuple[float | str | None, ...], ...] = ()
 
 
@@ -130,7 +130,7 @@ def _sorted(head: Reply, times: list[datetime | str], values: list[float], codes
 
 
 def _nested(head: Reply) -> bool:
-    return bool(head.mapping) and not isinstance(head.mapping[0], str)
+    return bool(head.mapping) and isinstance(head.mapping[0], tuple)
 
 
 def _ascending(times: list[datetime | str]) -> bool:

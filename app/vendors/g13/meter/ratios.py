@@ -98,6 +98,7 @@ RATIOS = Section(
     read=_read_ratios,
     plan=_plan_ratios,
     problems=_ratio_problems,
+    tags={tag: name for name, tag in _RATIO_TAGS.items()},
     summary=_ratio_summary,
     scope=Scope.METER,
     group="Settings",

@@ -22,7 +22,7 @@ class Snapshots(msgspec.Struct, frozen=True):
     `mapping` names the channels' quantities, each [name, unit].
     """
 
-    mapping: tuple[tuple[str, ...], ...] = ()
+    mapping: tuple[tuple[str | None, ...], ...] = ()
     interval: str = ""
     items: tuple[tuple[Entry | dict[str, str], ...], ...] = ()
 

@@ -123,7 +123,9 @@ def mapped(entry: object) -> tuple[str, str]:
 
     The device writes W and Wh for reactive and apparent quantities too.
     """
-    parts = [str(part) for part in entry] if isinstance(entry, list | tuple) else [str(entry)]
+    written = entry if isinstance(entry, list | tuple) else [entry]
+    # What has no unit may come with null in its place, as with measured values (manual 6.3.60).
+    parts = ["" if part is None else str(part) for part in written]
     name = parts[0].strip() if parts else ""
     unit = parts[1].strip() if len(parts) > 1 else ""
     if name.lower().startswith("reactive"):
