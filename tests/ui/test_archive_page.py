@@ -162,15 +162,24 @@ def test_what_is_not_offered_here_is_not_asked_for(on_bench: OnBench) -> None:
 def test_nothing_found_in_a_period_says_how_to_find_more(on_bench: OnBench) -> None:
     async def look(bench: Bench) -> None:
         shelf = Shelf(erased=True)
-        shown = page(bench, shelf.declared(longest=500))
+        shown = page(bench, shelf.declared(longest=5000))
         await read(shown)
         assert "choose a longer one, or Everything" in shown.state
         shown.read_everything()
         await until(lambda: len(shelf.asked) == 2)
         assert shelf.asked[1].begin is None
-        assert shelf.asked[1].count == 500
+        assert shelf.asked[1].count == 5000
         await read(shown)
         assert shown.state.endswith("nothing is kept here")
+
+    on_bench(look)
+
+
+def test_an_archive_of_few_rows_is_at_first_read_whole(on_bench: OnBench) -> None:
+    async def look(bench: Bench) -> None:
+        shelf = Shelf()
+        await read(page(bench, shelf.declared(longest=500)))
+        assert shelf.asked[0].begin is None
 
     on_bench(look)
 

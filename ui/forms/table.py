@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QVBoxLayout, QWidget
 
 from app.model.field import Field, Kind
@@ -14,7 +14,7 @@ from app.model.section import Problem
 from ui.forms.cells import CellEditor, Cells
 from ui.forms.columns import ColumnFit, Want
 from ui.forms.editor import Editor
-from ui.forms.parts import plain_label, push_button
+from ui.forms.parts import ElidedLabel, push_button
 from ui.forms.rows_model import RowsModel, new_row
 from ui.theme import notifier, restyle
 
@@ -25,6 +25,7 @@ _MOST_ROWS = 1000
 _LEAST_COLUMN, _LEAST_TEXT, _MOST_TEXT, _MOST_COLUMN = 44, 160, 320, 420
 _PADDING = 20
 """Beside a cell's text: what the style keeps free at both sides."""
+_HEAD_PADDING = 14
 _TICK = 26
 _SLACK = 40
 """So much wider than it must be may a column of numbers become."""
@@ -41,7 +42,8 @@ class TableEditor(Editor):
         self.read_only = read_only
         fallback = "Nothing to show." if read_only else "No rows yet. Insert adds one."
         self.view = Cells(field.empty or fallback, read_only=read_only)
-        self._count = plain_label(role="muted")
+        self._count = ElidedLabel(greedy=False)
+        self._count.setProperty("role", "muted")
         self._buttons: dict[str, QPushButton] = {}
         layout = QVBoxLayout(spacing=4)
         layout.addLayout(self._bar(name))
@@ -56,7 +58,8 @@ class TableEditor(Editor):
 
     def _bar(self, name: str) -> QHBoxLayout:
         bar = QHBoxLayout(spacing=4)
-        title = plain_label(self.field.label, role="subtitle")
+        title = ElidedLabel(self.field.label, greedy=False)
+        title.setProperty("role", "subtitle")
         bar.addWidget(title)
         bar.addWidget(self._count)
         bar.addStretch(1)
@@ -112,11 +115,11 @@ class TableEditor(Editor):
     def _want(self, column: int) -> Want:
         """What the header, the entries and the longest one that can be chosen need, within reason."""
         field = self.field.columns[column]
-        metrics, header = self.view.fontMetrics(), self.view.horizontalHeader()
+        metrics = self.view.fontMetrics()
         texts = [str(self.model.index(row, column).data()) for row in range(self.model.rowCount())]
         around = _PADDING + (_TICK if self.model.ticked(column) else 0)
         shown = max((metrics.horizontalAdvance(text) for text in texts), default=0) + around
-        head = max(header.sectionSizeHint(column), _LEAST_COLUMN)
+        head = max(self._head_width(column), _LEAST_COLUMN)
         if field.kind not in (Kind.TEXT, Kind.CHOICE):
             width = max(head, shown)
             return Want(width, width, width + _SLACK)
@@ -128,6 +131,12 @@ class TableEditor(Editor):
             return Want(max(head, min(shown, natural)), natural, 10 * _MOST_COLUMN)
         least = max(head, min(shown, natural, _LEAST_TEXT))
         return Want(least, natural, max(natural, min(natural * 3 // 2, _MOST_COLUMN)))
+
+    def _head_width(self, column: int) -> int:
+        font = QFont(self.view.font())
+        font.setBold(True)
+        words = str(self.model.headerData(column, Qt.Orientation.Horizontal))
+        return QFontMetrics(font).horizontalAdvance(words) + _HEAD_PADDING
 
     def set_value(self, value: Any) -> None:
         """Show rows."""

@@ -40,7 +40,13 @@ SPANS = {
     Period.FROM_TO: (Span.TODAY, Span.WEEK, Span.MONTH, Span.THIS_MONTH, Span.ALL, Span.FROM_TO),
     Period.UNTIL: (Span.NEWEST, Span.BEFORE),
 }
-FIRST = Span.WEEK
+FEW = 1000
+"""An archive that holds no more rows than that is at first read whole: its periods may be months."""
+
+
+def first_span(archive: AnyArchive) -> Span:
+    """What is asked for before anybody has chosen."""
+    return Span.ALL if 0 < archive.longest <= FEW else Span.WEEK
 
 
 def bounds(span: Span, today: date) -> tuple[datetime | None, datetime | None]:
@@ -74,7 +80,7 @@ class QueryBar(QWidget):
         for choice in SPANS[archive.period]:
             self.span.addItem(choice.value, choice)
         if archive.period is Period.FROM_TO:
-            self.span.setCurrentIndex(self.span.findData(FIRST))
+            self.span.setCurrentIndex(self.span.findData(first_span(archive)))
         today = datetime.combine(datetime.now().date(), time())
         self.begin = _moment_edit(f"{archive.key}.begin", "From", today - timedelta(days=6))
         self.end = _moment_edit(f"{archive.key}.end", "To", today + timedelta(days=1))

@@ -54,7 +54,7 @@ async def _compare(client: G13Client, _: str, query: Query) -> Records:
     unit = Column("unit", "Unit", width=6)
     return Records(
         (
-            Column("meter", "Meter", width=32),
+            Column("meter", "Meter", width=18),
             Column("serial", "Serial number", width=18),
             Column("value", quantity.title, ColumnKind.NUMBER, decimals=quantity.decimals, plotted=True, width=14),
             unit,

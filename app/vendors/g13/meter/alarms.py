@@ -56,7 +56,7 @@ class AlarmConfiguration(msgspec.Struct, frozen=True):
 class Alarm(msgspec.Struct, frozen=True):
     """One of the 25 alarms."""
 
-    id: Annotated[int, Field("Alarm", help="Stays as it is.", manual="6.3.52")]
+    id: Annotated[int, Field("No.", help="Stays as it is.", manual="6.3.52")]
     active: Annotated[bool, Field("Active", help="Off: the alarm watches nothing.", manual="6.3.53")] = False
     quantity: Annotated[int, Field("Quantity", choices=_QUANTITIES, suggestions=True, manual="6.3.29, 6.3.53")] = (
         NOTHING
