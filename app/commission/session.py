@@ -379,10 +379,12 @@ class DeviceSession:
         doing = act(action, self.connection, self.key, target, parameters, journal=self._journal)
         async with aclosing(doing):
             async for event in doing:
-                if isinstance(event, Receipt):
-                    event = await self._login_kept(login, event)
-                    self.receipts[action.key, target] = event
-                yield event
+                if not isinstance(event, Receipt):
+                    yield event
+                    continue
+                receipt = await self._login_kept(login, event)
+                self.receipts[action.key, target] = receipt
+                yield receipt
 
     async def _login_kept(self, before: Credentials | None, receipt: Receipt) -> Receipt:
         """An action may have given the account in use another password."""

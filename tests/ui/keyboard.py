@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QTableView, QWidget
 
 from tests.gateways import PASSWORD, Gateway
 from tests.ui.conftest import until
@@ -34,9 +34,9 @@ POPUPS = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 
 def keyboard() -> QWidget:
-    """Who has it: what has popped up before all others, such as a menu."""
+    """Who has it: an open menu before all others. A list of suggestions hands it on to its entry."""
     popup = QApplication.activePopupWidget()
-    widget = (popup.focusWidget() or popup) if popup is not None else QApplication.focusWidget()
+    widget = popup if isinstance(popup, QMenu) else QApplication.focusWidget()
     assert widget is not None, "nobody has the keyboard"
     return widget
 
@@ -49,9 +49,7 @@ def press(key: Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModif
 def write(text: str) -> None:
     """Type over what stands there."""
     press(Key.Key_A, CONTROL)
-    for letter in text:
-        # What pops up with the first letter has the keyboard from then on.
-        QTest.keyClick(keyboard(), letter)
+    QTest.keyClicks(keyboard(), text)
 
 
 def tab_to(name: str, key: Key = Key.Key_Tab) -> int:
@@ -107,7 +105,7 @@ async def cell(row: int, column: int, text: str) -> None:
     assert keyboard() is not view, "no entry opens in this cell"
     write(text)
     press(Key.Key_Return)
-    await until(lambda: QApplication.focusWidget() is view)
+    await until(lambda: active(view.window()) and keyboard() is view)
 
 
 def go_to(row: int, column: int) -> QTableView:
@@ -132,16 +130,16 @@ def walk(keys: QWidget, there: Callable[[], bool]) -> None:
     raise AssertionError("the arrow key never gets there")
 
 
+def active(top: QWidget) -> bool:
+    """Do what a window manager does when something else was closed: activate this window. Is it active?"""
+    top.activateWindow()
+    return top.isActiveWindow()
+
+
 async def when(window: Window, happened: Callable[[], object], limit_s: float = 10) -> None:
-    """Wait until something is so; then do what a window manager does: activate the window or its open dialog."""
+    """Wait until something is so; then the window has the keyboard, or the dialog that is open over it."""
     await until(happened, limit_s)
-
-    def active() -> bool:
-        top = QApplication.activeModalWidget() or window
-        top.activateWindow()
-        return top.isActiveWindow()
-
-    await until(active)
+    await until(lambda: active(QApplication.activeModalWidget() or window))
 
 
 async def dialog(window: Window, name: str) -> QWidget:

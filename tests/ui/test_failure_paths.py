@@ -296,6 +296,7 @@ def test_who_may_only_look_changes_nothing_on_any_page(play: Play) -> None:
 
 def test_another_account_finds_pages_of_its_own(play: Play) -> None:
     async def story(scene: Scene) -> None:
+        await scene.open("g13.conversion", MAIN)
         ratios = await scene.open("g13.ratios", MAIN)
         assert isinstance(ratios, SectionPanel)
         assert not ratios._footer.send_button.isVisible()
@@ -305,9 +306,11 @@ def test_another_account_finds_pages_of_its_own(play: Play) -> None:
         scene.page(MAIN)._reopen.click()
         await until(lambda: scene.handle.state is State.CONNECTED)
         await scene.quiet()
-        again = scene.page(MAIN).stack.currentWidget()
-        assert again.objectName() == "g13.ratios"
-        assert again._footer.send_button.isVisible()
+        assert scene.page(MAIN).stack.currentWidget().objectName() == "g13.ratios"
+        for key in ("g13.ratios", "g13.conversion"):
+            again = await scene.open(key, MAIN)
+            assert isinstance(again, SectionPanel)
+            assert again._footer.send_button.isVisible(), key
 
     def prepared(device: Gateway) -> None:
         device.simulator.gateway.users.add("guest", "pw", {MAIN: Role.VIEW})

@@ -71,7 +71,8 @@ class TableEditor(Editor):
             ("paste", "Paste", "paste", self.paste, "Paste rows from the clipboard here (Ctrl+V)"),
         )
         for key, words, picture, slot, tip in operations:
-            if self.read_only and key != "copy":
+            alone = len(self.field.columns) == 1
+            if (self.read_only and key != "copy") or (key == "fill" and alone):
                 continue
             button = push_button(words, f"{name}.{key}", picture, role="flat", tip=tip)
             button.clicked.connect(slot)
@@ -128,7 +129,7 @@ class TableEditor(Editor):
         longest = max(metrics.horizontalAdvance(text) for text in offered) + around if free else 0
         natural = max(head, min(max(shown, longest), _MOST_TEXT))
         if field.name == self.widest:
-            return Want(max(head, min(shown, natural)), natural, 10 * _MOST_COLUMN)
+            return Want(max(head, min(shown, 3 * _LEAST_TEXT // 2)), natural, 10 * _MOST_COLUMN)
         least = max(head, min(shown, natural, _LEAST_TEXT))
         return Want(least, natural, max(natural, min(natural * 3 // 2, _MOST_COLUMN)))
 
@@ -158,6 +159,7 @@ class TableEditor(Editor):
     def set_base(self, rows: Any) -> None:
         """What the device has."""
         self.model.set_base(rows)
+        self._refresh()
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Mark the rows and cells that these name."""

@@ -213,8 +213,11 @@ class ArchivePage(QWidget):
 
     def stop(self) -> None:
         """Stop reading; what was read before stays."""
-        if self._reading is not None:
-            self._reading.cancel()
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            # Said here: one that is stopped before it has begun says nothing any more.
+            reading.cancel()
+            self._refresh()
 
     def _begin(self, query: Query, *, earlier: bool) -> None:
         # Said at once: a second key press must not begin a second reading.
@@ -239,7 +242,7 @@ class ArchivePage(QWidget):
             self.contact.emit(error)
         finally:
             # The page or the window may be gone by now.
-            if isValid(self):
+            if isValid(self) and self._reading is asyncio.current_task():
                 self._reading = None
                 self._refresh()
                 place.back()

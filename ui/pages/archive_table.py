@@ -16,10 +16,11 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     Qt,
 )
-from PySide6.QtGui import QBrush, QColor, QGuiApplication, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QIcon, QKeyEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.model.archive import Column, ColumnKind, Records
+from ui.forms.cells import say_empty
 from ui.forms.entry import MOMENT_FORMAT
 from ui.forms.parts import one_line, plain_tip
 from ui.forms.toast import Toasts
@@ -218,6 +219,11 @@ class RecordsTable(QTableView):
         across.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         across.setSortIndicatorClearable(True)
         self.setSortingEnabled(True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.rows.records.columns:
+            say_empty(self, "No row matches the filters." if self.rows.records.count else "Nothing is kept here.")
 
     def show_records(self, records: Records) -> None:
         """Exchange the rows."""

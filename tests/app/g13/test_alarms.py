@@ -145,8 +145,8 @@ def test_an_output_must_be_an_alarm_output_and_the_form_says_so(run: Run, tmp_pa
     [
         (Alarm(2, True, POWER, 2**31, 5), "On at: 2147483648 is not allowed"),
         (Alarm(2, True, POWER, 10, -(2**31)), "Off at: -2147483648 is not allowed"),
-        (Alarm(2, True, POWER, 10, 5, on_delay_s=65_536), "On delay: 65536 s is not allowed; 0 to 65535 s"),
-        (Alarm(2, True, POWER, 10, 5, off_delay_s=-1), "Off delay: -1 s is not allowed"),
+        (Alarm(2, True, POWER, 10, 5, on_delay_s=65_536), "On after: 65536 s is not allowed; 0 to 65535 s"),
+        (Alarm(2, True, POWER, 10, 5, off_delay_s=-1), "Off after: -1 s is not allowed"),
         (Alarm(2, True, POWER, 10, 5, output=5), "'5' is not one of None, Port 1"),
         (Alarm(2, True, 1, 10, 5), "Active energy import, total cannot be watched"),
         (Alarm(2, True), "Alarm 2: choose a quantity"),

@@ -155,7 +155,7 @@ def test_resettable_registers_are_those_of_the_type(run: Run, tmp_path: Path, de
         ("Active export", "kWh", 2),
     ]
     assert [row.unit for row in gold] == ["kWh", "kWh", "kvarh", "kvarh"]
-    assert steel[0].value == pytest.approx(120.0, abs=0.1)
+    assert steel[0].value == pytest.approx(1500.0, abs=0.1)
 
 
 def test_a_reset_is_proven_by_counter_and_value(run: Run, tmp_path: Path, device: Gateway) -> None:

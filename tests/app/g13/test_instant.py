@@ -133,7 +133,7 @@ def test_a_reversed_transformer_is_seen(run: Run, tmp_path: Path, device: Gatewa
     active = run(read(device, tmp_path, POWER, meter.serial)).powers[0]
     rows = {row.line: row for row in run(read(device, tmp_path, INSTRUMENT, meter.serial)).lines}
     assert active.l2 < 0 < min(active.l1, active.l3)
-    assert rows["L2"].quadrant.startswith("3: active export")
+    assert rows["L2"].quadrant.startswith("3: P out")
 
 
 def test_the_total_distortion_fits_its_harmonics(run: Run, tmp_path: Path, device: Gateway) -> None:

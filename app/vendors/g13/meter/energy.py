@@ -34,15 +34,15 @@ class Register(msgspec.Struct, frozen=True):
     """One direction of one kind of energy; None where the meter has no such register."""
 
     kind: Annotated[str, Field("Energy", read_only=True, manual="6.3.54")]
-    direction: Annotated[str, Field("Direction", read_only=True, manual="6.3.54")]
+    direction: Annotated[str, Field("Flow", read_only=True, manual="6.3.54")]
     total: Annotated[float | None, Field("Total", read_only=True, decimals=2, manual="6.3.54")]
     l1: Annotated[float | None, Field("L1", read_only=True, decimals=2, manual="6.3.54")]
     l2: Annotated[float | None, Field("L2", read_only=True, decimals=2, manual="6.3.54")]
     l3: Annotated[float | None, Field("L3", read_only=True, decimals=2, manual="6.3.54")]
-    t1: Annotated[float | None, Field("Tariff 1", read_only=True, decimals=2, manual="6.3.54")]
-    t2: Annotated[float | None, Field("Tariff 2", read_only=True, decimals=2, manual="6.3.54")]
-    t3: Annotated[float | None, Field("Tariff 3", read_only=True, decimals=2, manual="6.3.54")]
-    t4: Annotated[float | None, Field("Tariff 4", read_only=True, decimals=2, manual="6.3.54")]
+    t1: Annotated[float | None, Field("T1", read_only=True, decimals=2, help="Tariff 1.", manual="6.3.54")]
+    t2: Annotated[float | None, Field("T2", read_only=True, decimals=2, help="Tariff 2.", manual="6.3.54")]
+    t3: Annotated[float | None, Field("T3", read_only=True, decimals=2, help="Tariff 3.", manual="6.3.54")]
+    t4: Annotated[float | None, Field("T4", read_only=True, decimals=2, help="Tariff 4.", manual="6.3.54")]
     unit: Annotated[str, Field("Unit", read_only=True, manual="6.3.54")]
 
 

@@ -45,7 +45,7 @@ class SimulatedMeter:
     clock_drift_s: float = 0.0
     clock_is_set: bool = True
     powered: bool = True
-    energy_wh: float = 1_200_000.0
+    energy_wh: float = 15_000_000.0
     exported_wh: float = 0.0
     outages_s: tuple[int, ...] = (42, 1260, 3, 95)
     faults: tuple[str, ...] = ()
