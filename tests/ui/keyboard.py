@@ -105,7 +105,10 @@ async def cell(row: int, column: int, text: str) -> None:
     assert keyboard() is not view, "no entry opens in this cell"
     write(text)
     press(Key.Key_Return)
-    await until(lambda: active(view.window()) and keyboard() is view)
+    try:
+        await until(lambda: active(view.window()) and keyboard() is view,3)
+    except TimeoutError:
+        raise AssertionError(repr((QApplication.focusWidget(), getattr(QApplication.focusWidget(),"currentText",str)(), [(c,c.isHidden()) for c in view.viewport().findChildren(QWidget)], QApplication.activePopupWidget(), QApplication.activeWindow(), text, view.viewport().children(), view.window().focusWidget())))
 
 
 def go_to(row: int, column: int) -> QTableView:
