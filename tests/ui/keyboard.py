@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QTableView, QWidget
 
 from tests.gateways import PASSWORD, Gateway
 from tests.ui.conftest import until
@@ -34,16 +34,19 @@ POPUPS = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 
 def keyboard() -> QWidget:
-    """Who has it: an open menu before all others. A list of suggestions hands it on to its entry."""
-    popup = QApplication.activePopupWidget()
-    widget = popup if isinstance(popup, QMenu) else QApplication.focusWidget()
+    """Who has it."""
+    widget = QApplication.focusWidget()
     assert widget is not None, "nobody has the keyboard"
     return widget
 
 
 def press(key: Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, times: int = 1) -> None:
     for _ in range(times):
-        QTest.keyClick(keyboard(), key, modifiers)
+        if QApplication.activePopupWidget() is None:
+            QTest.keyClick(keyboard(), key, modifiers)
+        else:
+            # An open menu or list gets every key of the program first: Qt itself sees to that.
+            QTest.keyClick(QApplication.activeWindow().windowHandle(), key, modifiers)
 
 
 def write(text: str) -> None:
@@ -99,16 +102,20 @@ def choose(name: str, label: str) -> None:
 
 
 async def cell(row: int, column: int, text: str) -> None:
-    """In the table that has the keyboard, go to a cell by arrow keys, and type over what stands there."""
+    """In the table that has the keyboard, go to a cell by arrow keys, and type over what stands there, or choose it."""
     view = go_to(row, column)
     press(Key.Key_F2)
-    assert keyboard() is not view, "no entry opens in this cell"
-    write(text)
+    entry = keyboard()
+    assert entry is not view, "no entry opens in this cell"
+    if isinstance(entry, QComboBox) and not entry.isEditable():
+        way = entry.findText(text) - entry.currentIndex()
+        press(Key.Key_Space)
+        press(Key.Key_Down if way > 0 else Key.Key_Up, times=abs(way))
+    else:
+        write(text)
     press(Key.Key_Return)
-    try:
-        await until(lambda: active(view.window()) and keyboard() is view,3)
-    except TimeoutError:
-        raise AssertionError(repr((QApplication.focusWidget(), getattr(QApplication.focusWidget(),"currentText",str)(), [(c,c.isHidden()) for c in view.viewport().findChildren(QWidget)], QApplication.activePopupWidget(), QApplication.activeWindow(), text, view.viewport().children(), view.window().focusWidget())))
+    await until(lambda: active(view.window()) and QApplication.focusWidget() is view)
+    assert view.currentIndex().data() == text
 
 
 def go_to(row: int, column: int) -> QTableView:

@@ -137,7 +137,7 @@ def test_ports_are_used_switched_reset_and_send_pulses(qrun: QRun, tmp_path: Pat
             await cell(0, 1, "Port 3")
             await cell(0, 2, "50")
             await cell(0, 3, "1000")
-            await cell(0, 4, "Active import")
+            await cell(0, 4, "Active export")
             await desk.send(pulses)
 
             await desk.open("g13.io_state")
@@ -157,7 +157,7 @@ def test_ports_are_used_switched_reset_and_send_pulses(qrun: QRun, tmp_path: Pat
         counted = ports.counter(4)
         qrun(work(device), 60)
         assert ports.uses == [ALARM, COMMUNICATION, PULSE, INPUT]
-        assert ports.pulses[0] == {"port": 3, "length": 50, "frequency": 1000, "energytype": 0}
+        assert ports.pulses[0] == {"port": 3, "length": 50, "frequency": 1000, "energytype": 1}
         assert ports.switched[2]
         assert ports.counter(4) < counted
 
@@ -337,7 +337,7 @@ def test_a_tariff_calendar_of_days_weeks_seasons_and_special_days(qrun: QRun, tm
         qrun(work(device), 60)
         inside = meter_of(device).part(Calendar)
         assert inside.days[2] == ((2, "00:00"), (1, "12:29"))
-        assert inside.weeks[1].days == (3, 3, 3, 3, 3, 3, 4)
+        assert inside.weeks[1].dayid == (3, 3, 3, 3, 3, 3, 4)
         assert (inside.seasons[0].month, inside.seasons[0].day) == (5, 15)
         added = inside.special_days[-1]
         assert (added.date.month, added.date.day, added.dayprofile) == (tomorrow.month, tomorrow.day, 4)

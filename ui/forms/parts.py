@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -62,8 +62,14 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         policy = QSizePolicy.Policy.Ignored if greedy else QSizePolicy.Policy.Preferred
         self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(self.SHORTEST)
+        if greedy:
+            self.setMinimumWidth(self.SHORTEST)
         self.setText(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """A short text is not made longer, a long one may become short."""
+        wanted = super().sizeHint()
+        return QSize(min(self.SHORTEST, wanted.width()), wanted.height())
 
     def setText(self, text: str) -> None:
         """Show another text."""

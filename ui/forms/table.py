@@ -14,8 +14,9 @@ from app.model.section import Problem
 from ui.forms.cells import CellEditor, Cells
 from ui.forms.columns import ColumnFit, Want
 from ui.forms.editor import Editor
+from ui.forms.new_row import new_row
 from ui.forms.parts import ElidedLabel, push_button
-from ui.forms.rows_model import RowsModel, new_row
+from ui.forms.rows_model import RowsModel
 from ui.theme import notifier, restyle
 
 _ROW_HEIGHT = 30
