@@ -2,97 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QTableView
 
 from tests.gateways import MAIN, Gateway, gateway
 from tests.ui.conftest import QRun, until
-from tests.ui.test_window import asked, found, opened
+from tests.ui.keyboard import POPUPS, Key, dialog, keyboard, log_in, press, tab_to, walk, when, write
+from tests.ui.test_window import found, opened
 from ui.forms.panel import SectionPanel
 from ui.pages.device import DevicePage
 from ui.pages.scan import ScanPage
 from ui.window import Window
 from ui.workbench import State
 
-Key = Qt.Key
-MOST_STEPS = 80
 VOLTAGE_L1 = 69
 
 
-def keyboard() -> QWidget:
-    """Who has it."""
-    widget = QApplication.focusWidget()
-    assert widget is not None, "nobody has the keyboard"
-    return widget
-
-
-def press(key: Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier, times: int = 1) -> None:
-    for _ in range(times):
-        QTest.keyClick(keyboard(), key, modifiers)
-
-
-def write(text: str) -> None:
-    """Type over what stands there."""
-    press(Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    QTest.keyClicks(keyboard(), text)
-
-
-def tab_to(name: str, key: Key = Key.Key_Tab) -> int:
-    """Go on with Tab until the control of that name has the keyboard. Returns how many steps that took."""
-    seen: list[str] = []
-    for step in range(MOST_STEPS):
-        assert QApplication.focusWidget() is not None, f"nobody has the keyboard after {seen}"
-        if keyboard().objectName() == name:
-            return step
-        seen.append(keyboard().objectName())
-        press(key)
-    raise AssertionError(f"Tab never reaches {name}: {seen}")
-
-
-async def when(window: Window, happened: Callable[[], object]) -> None:
-    """Wait until something is so; then do what a window manager does: activate the window or its open dialog."""
-    await until(happened)
-    top = QApplication.activeModalWidget() or window
-    top.activateWindow()
-    await until(top.isActiveWindow)
-
-
-async def dialog(window: Window, name: str) -> None:
-    """The dialog of that name is open, and has the keyboard."""
-    await asked(window, name)
-    await when(window, lambda: True)
-
-
-def walk(keys: QWidget, there: Callable[[], bool]) -> None:
-    """Down with the arrow key until it is there."""
-    assert keyboard() is keys
-    for _ in range(60):
-        if there():
-            return
-        press(Key.Key_Down)
-    raise AssertionError("the arrow key never gets there")
-
-
-async def log_in(window: Window) -> None:
-    await dialog(window, "certificate")
-    press(Key.Key_Return)
-    await dialog(window, "login")
-    QTest.keyClicks(keyboard(), "admin")
-    press(Key.Key_Return)
-    await dialog(window, "password")
-    QTest.keyClicks(keyboard(), "cabinet 7")
-    press(Key.Key_Tab)
-    QTest.keyClicks(keyboard(), "cabinet 7")
-    press(Key.Key_Return)
-
-
-# A list that pops up wants what only a real screen can give.
-@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+@POPUPS
 def test_the_whole_way_from_scan_to_a_verified_demand_channel(qrun: QRun, tmp_path: Path) -> None:
     async def commission(device: Gateway) -> None:
         async with opened(tmp_path) as window:

@@ -119,6 +119,13 @@ class PanelFrame(QWidget):
     def _put_in_key_order(self, form: QWidget) -> None:
         """Tab goes from the head through the form to the footer, though the form was made last."""
         before: QWidget = self._retry_button
+        for wrapper in form.findChildren(QWidget):
+            # A wrapper that hands the keyboard on to its own child would stay in the chain, behind the footer,
+            # and send Tab back to the first field for ever.
+            proxy = wrapper.focusProxy()
+            if proxy is not None and wrapper.isAncestorOf(proxy):
+                wrapper.setFocusProxy(None)  # type: ignore[arg-type]
+                wrapper.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = [
             w for w in form.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and not w.focusProxy()
         ]

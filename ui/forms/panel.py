@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from app.commission.draft import Draft
@@ -295,7 +295,8 @@ class SectionPanel(PanelFrame):
 
     def _start_sending(self, fields: Iterable[str] | None) -> None:
         # A disabled form loses the keyboard: remember who had it.
-        keyboard = QApplication.focusWidget()
+        # The window is asked and not the application: just after a dialog nobody has it for a moment.
+        keyboard = self.window().focusWidget()
         self._blamed.clear()
         self._notice.clear()
         self._keeper.flush()

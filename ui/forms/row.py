@@ -75,7 +75,8 @@ class FieldRow(QObject):
         self._marked = marked
         self._bar.setProperty("role", "bar")
         self._bar.setFixedWidth(4)
-        self._limits = "" if field.read_only or field.choices or field.max_length else field.limits()
+        told_elsewhere = field.read_only or field.choices or field.max_length or field.kind is Kind.TABLE
+        self._limits = "" if told_elsewhere else field.limits()
         self._hint = plain_label(role="hint", wrap=True)
         back = icon_button(f"Revert {field.label}", f"{name}.revert", "undo", "Back to the device's value", "changed")
         back.setProperty("role", "mini")
