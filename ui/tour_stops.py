@@ -13,7 +13,7 @@ from app.model.device import parse_address
 from app.model.errors import AppError
 from ui.demo import device
 from ui.pages.device import DevicePage
-from ui.stage import StageError, appear, dialog, enter, photograph, press, until, write
+from ui.stage import StageError, appear, dialog, enter, photograph, press, until, with_few_colours, write
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Tour:
             await asyncio.sleep(0.05)
         if any(name == known for known, _ in self.pictures):
             raise StageError(f"two pictures are called {name}")
-        photograph(self.window).save(str(self._folder / f"{name}.png"))
+        with_few_colours(photograph(self.window)).save(str(self._folder / f"{name}.png"))
         self.pictures.append((name, caption))
 
     def clear_toasts(self) -> None:

@@ -44,7 +44,11 @@ class Entry:
 def entries_of(session: DeviceSession, meter: str, *, live: bool) -> list[Entry]:
     """Sections, archives and actions that stand beside nothing, and what is no declaration, by the family's groups."""
     vendor = session.vendor
-    found = [Entry(s.group, s.key, s.title, s.icon or "settings", s.help) for s in session.sections(meter)]
+    # Under the heading of the settings it goes without saying that something is configured.
+    found = [
+        Entry(s.group, s.key, s.title.removesuffix(" configuration"), s.icon or "settings", s.help)
+        for s in session.sections(meter)
+    ]
     found += [Entry(a.group, a.key, a.title, a.icon or "journal", a.help) for a in session.archives(meter)]
     found += [Entry(a.group, a.key, a.title, a.icon or "send", a.help) for a in session.actions(meter, beside="")]
     if vendor.scan is not None and not meter:

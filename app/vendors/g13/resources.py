@@ -71,7 +71,7 @@ GET /meters/<serial>/instrument | Voltage, current, angles now | read VOLTAGE_L1
 GET /meters/<serial>/harmonics/voltage | Voltage harmonics | read HARMONICS_VOLTAGE_L1
 GET /meters/<serial>/harmonics/current | Current harmonics | read HARMONICS_CURRENT_L1
 GET /meters/<serial>/io | State of inputs and outputs | read IO_SETTING
-GET /meters/<serial>/io/configuration | Use of inputs and outputs | read IO_SETTING
+GET /meters/<serial>/io/configuration | I/O configuration | read IO_SETTING
 GET /meters/<serial>/io/pulse | Pulse outputs | read IO_PULSE_LENGTH_1
 POST /meters/<serial>/io | Switch outputs, reset inputs | configure IO_CURRENT_OUTPUT_STATE
 POST /meters/<serial>/io/configuration | Set the use of inputs and outputs | configure IO_SETTING

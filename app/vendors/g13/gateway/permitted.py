@@ -48,7 +48,7 @@ class Permitted(msgspec.Struct, frozen=True):
     meters: Annotated[
         tuple[PermittedMeter, ...],
         Field(
-            "Permitted wireless meters",
+            "Wireless meters",
             max_rows=MAX_PERMITTED,
             row_key="serial",
             help="A wireless meter that is not in this list cannot join the gateway.",
@@ -120,7 +120,7 @@ def _summary(value: Permitted) -> str:
 
 PERMITTED = Section(
     key="g13.permitted",
-    title="Permitted wireless meters",
+    title="Wireless meters",
     model=Permitted,
     read=_read,
     plan=_plan,

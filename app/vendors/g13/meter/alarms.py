@@ -102,7 +102,7 @@ class Alarms(msgspec.Struct, frozen=True):
     alarms: Annotated[tuple[Alarm, ...], Field("Alarms", max_rows=MAX_ALARMS, row_key="id", manual=_MANUAL)]
     alarm_outputs: Annotated[
         str,
-        Field("Ports set to alarms", read_only=True, help="Changed under Use of inputs and outputs.", manual="6.3.64"),
+        Field("Ports set to alarms", read_only=True, help="Changed under I/O configuration.", manual="6.3.64"),
     ]
 
 
@@ -209,7 +209,7 @@ def _change_problems(before: Alarms, after: Alarms) -> list[Problem]:
         if alarm.output != NO_OUTPUT and not has_port(before.alarm_outputs, alarm.output):
             words = (
                 f"Alarm {alarm.id}: port {alarm.output} is no alarm output (alarm outputs: {before.alarm_outputs}). "
-                "Change its use under Use of inputs and outputs first."
+                "Change its use under I/O configuration first."
             )
             problems.append(Problem(f"alarms[{index}].output", words))
     return problems

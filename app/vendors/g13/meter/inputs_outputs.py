@@ -114,7 +114,7 @@ def _consequences(name: str, port: str, was: str, wanted: str) -> list[Problem]:
 
 IO_USE = Section(
     key="g13.io_use",
-    title="Use of inputs and outputs",
+    title="I/O configuration",
     model=PortUse,
     read=_read_use,
     plan=_plan_use,

@@ -83,7 +83,7 @@ class PulseOutputs(msgspec.Struct, frozen=True):
     ]
     pulse_ports: Annotated[
         str,
-        Field("Ports set to pulses", read_only=True, help="Changed under Use of inputs and outputs.", manual="6.3.64"),
+        Field("Ports set to pulses", read_only=True, help="Changed under I/O configuration.", manual="6.3.64"),
     ]
 
 
