@@ -6,6 +6,7 @@ Every interface gets a listener of its own, so that one that fails takes no othe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import ipaddress
 import logging
@@ -29,6 +30,8 @@ RESOLVE_MS = 3000
 MAX_SERVICES = 256
 """Per interface: what announces more is no site, it is a flood."""
 MAX_RESOLVING = 16
+STARTING_S = 2.0
+"""How long half-open sockets are waited for before they are closed again."""
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +211,7 @@ class _Listener:
         Raises:
             OSError, zeroconf.Error: not on this interface, not now.
         """
-        from zeroconf import IPVersion
+        from zeroconf import Error, IPVersion
         from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
         # Zeroconf loses a socket when the address has just gone: find that out beforehand.
@@ -222,6 +225,9 @@ class _Listener:
                 raise OSError("the interface takes no multicast")
             self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, list(self._types), handlers=[self._changed])
         except BaseException:
+            # Given up half-way: sockets that are just being opened must be there to be closed.
+            with contextlib.suppress(Error, TimeoutError, OSError):
+                await self._zeroconf.zeroconf.async_wait_for_start(STARTING_S)
             await self.close()
             raise
 

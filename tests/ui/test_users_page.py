@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit
 
@@ -251,7 +251,7 @@ def _texts() -> Iterator[str]:
 
 def _cells(view: object) -> Iterator[str]:
     model = view.model()
-    todo = [model.index(row, column) for row in range(model.rowCount()) for column in range(model.columnCount())]
+    todo = [model.index(row, column) for row in range(model.rowCount()) for column in range(model.columnCount(QModelIndex()))]
     while todo:
         index = todo.pop()
         yield from (str(index.data(role) or "") for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole))
