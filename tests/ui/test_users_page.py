@@ -251,7 +251,11 @@ def _texts() -> Iterator[str]:
 
 def _cells(view: object) -> Iterator[str]:
     model = view.model()
-    todo = [model.index(row, column) for row in range(model.rowCount()) for column in range(model.columnCount(QModelIndex()))]
+    todo = [
+        model.index(row, column)
+        for row in range(model.rowCount())
+        for column in range(model.columnCount(QModelIndex()))
+    ]
     while todo:
         index = todo.pop()
         yield from (str(index.data(role) or "") for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole))
