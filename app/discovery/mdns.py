@@ -219,15 +219,18 @@ class _Listener:
             trial.bind((self._interface.ip, 0))
         # Always by address: the library's 'default interface' fails on a computer that has only loopback.
         self._zeroconf = AsyncZeroconf(interfaces=[self._interface.ip], ip_version=IPVersion.V4Only)
+        # Shielded: whoever gives up this waiting would cancel zeroconf's own start, which then cannot be closed.
+        starting = asyncio.ensure_future(self._zeroconf.zeroconf.async_wait_for_start())
         try:
-            await self._zeroconf.zeroconf.async_wait_for_start()
+            await asyncio.shield(starting)
             if not self.alive:
                 raise OSError("the interface takes no multicast")
             self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, list(self._types), handlers=[self._changed])
         except BaseException:
             # Given up half-way: sockets that are just being opened must be there to be closed.
-            with contextlib.suppress(Error, TimeoutError, OSError):
-                await self._zeroconf.zeroconf.async_wait_for_start(STARTING_S)
+            await asyncio.wait((starting,), timeout=STARTING_S)
+            with contextlib.suppress(Error, TimeoutError, OSError, asyncio.InvalidStateError):
+                starting.result()
             await self.close()
             raise
 
@@ -242,6 +245,9 @@ class _Listener:
             await asyncio.wait(tasks)
         if self._zeroconf is not None:
             await self._zeroconf.async_close()
+            # A transport gives its socket back in the next turn of the loop, which must not be its last.
+            for _ in range(2):
+                await asyncio.sleep(0)
 
     def _changed(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         """Zeroconf's callback. The names of the arguments are its own."""
