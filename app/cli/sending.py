@@ -206,6 +206,11 @@ def _planned(section: AnySection, plan: Preview) -> list[str]:
         *table(rows, "  "),
         *(f"  {step.title}: {step.method} {step.path}" for step in plan.steps),
         *(f"  This erases {what}." for what in plan.erases),
+        *(
+            [f"  To keep it first: wattwright records ADDRESS {section.archive.rpartition('.')[2]}"]
+            if plan.erases and section.archive
+            else ()
+        ),
         *(f"  {line}" for line in ((plan.guide.words, plan.advice) if plan.guide is not None else ()) if line),
     ]
 

@@ -97,8 +97,8 @@ class Archive(Generic[C]):
     """One archive of a device or of a meter.
 
     `read(client, target, query)` gives the records, oldest first. `parameters` declares what else can be said (a
-    channel); `options(client, target)` gives the choices of its fields that only the device knows. `erase` is the key
-    of the action that throws everything away; it offers the export first. `shape` says how the numbers are plotted.
+    channel); `options(client, target)` gives the choices of its fields that only the device knows. `shape` says how the
+    numbers are plotted. Who throws it away says so: an `Action` or a `Section` whose `archive` is this one's key.
     """
 
     key: str
@@ -109,7 +109,6 @@ class Archive(Generic[C]):
     options: Callable[[C, str], Awaitable[Mapping[str, tuple[Choice, ...]]]] = _no_options
     longest: int = 0
     """The most rows that can be asked for at once; 0 says nothing."""
-    erase: str = ""
     shape: str = "line"
     """line, steps or bars."""
     scope: Scope = Scope.DEVICE

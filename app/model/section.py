@@ -129,6 +129,8 @@ class Section(Generic[M, C]):
     tags: Mapping[str, str] = field(default_factory=dict)
     """The device's own names of fields, where its refusals use others than ours: {"dmc": "channels"}."""
     erases: Callable[[M, M], tuple[str, ...]] = _erases_nothing
+    archive: str = ""
+    """The key of the archive that is erased then: its export is offered first."""
     normalise: Callable[[M], M] | None = None
     """Makes values that mean the same the same: a weekday where no week is used. Done before anything is planned."""
     now: Callable[[M], M] | None = None

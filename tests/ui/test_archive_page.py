@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
 from app.commission.export import save_records
+from app.commission.paging import before, read_all
 from app.model.archive import Column, Period, Records
 from app.model.errors import DeviceUnreachable, StorageFailed
 from app.model.quantity import Phase
@@ -24,10 +25,9 @@ from tests.ui.archives import COLUMNS, NAN, START, STEP, Channel, Shelf, erasing
 from tests.ui.conftest import Bench, OnBench, control, press, until
 from ui.forms.action_dialog import Answer
 from ui.forms.actions import ActionButtons
+from ui.forms.export import export_everything, file_stem
 from ui.jobs import JobBar
 from ui.pages.archive import ArchivePage
-from ui.pages.archive_export import export_everything, file_stem
-from ui.pages.archive_paging import before, read_all
 from ui.pages.archive_query import Span, bounds
 from ui.pages.archive_table import RecordsModel, sorted_rows
 
@@ -505,7 +505,7 @@ def erase(shown: ArchivePage) -> None:
 def test_everything_is_exported_before_it_is_erased(on_bench: OnBench, tmp_path: Path) -> None:
     async def look(bench: Bench) -> None:
         shelf, asked = Shelf(), list[str]()
-        shown = page(bench, shelf.declared(erase="g13.erase_shelf", longest=500), erasing(shelf),
+        shown = page(bench, shelf.declared(longest=500), erasing(shelf),
                      ask=answers(export=True, asked=asked))  # fmt: skip
         await read(shown)
         erase(shown)
@@ -525,7 +525,7 @@ def test_everything_is_exported_before_it_is_erased(on_bench: OnBench, tmp_path:
 def test_nothing_is_erased_when_the_export_is_given_up_or_fails(on_bench: OnBench, tmp_path: Path) -> None:
     async def look(bench: Bench) -> None:
         shelf = Shelf()
-        shown = page(bench, shelf.declared(erase="g13.erase_shelf"), erasing(shelf), ask=answers(export=True, asked=[]))
+        shown = page(bench, shelf.declared(), erasing(shelf), ask=answers(export=True, asked=[]))
         await read(shown)
         erase(shown)
         await until(lambda: shown.findChild(QFileDialog))
@@ -567,7 +567,7 @@ def test_an_erase_action_that_stands_beside_something_else_is_offered_all_the_sa
         shelf = Shelf()
         action = erasing(shelf)
         object.__setattr__(action, "beside", "g13.elsewhere")
-        shown = page(bench, shelf.declared(erase=action.key), action)
+        shown = page(bench, shelf.declared(), action)
         assert isinstance(shown.actions_row, ActionButtons)
         assert list(shown.actions_row.buttons) == [action.key]
         await read(shown)

@@ -7,13 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.vendors.g13.meter.load_profile import ProfileChannel
 from ui.theme import apply_theme
 from ui.vendors.g13.load_profile import Budget, LoadProfileBody, days
 
-from .conftest import Bench, OnBench, until
+from .conftest import Bench, OnBench, press, until
+from .test_archive_page import saved
+from .test_preview import opened
 
 KEY = "g13.load_profile"
 
@@ -74,6 +76,28 @@ def test_a_sent_configuration_is_asked_about_verified_and_stored(on_bench: OnBen
         panel.send()
         await until(lambda: "verified" in panel.state.lower())
         assert budget_of(panel).lines() == ["Channel 1: Active energy import, total, 1 min, lasts 27.8 days"]
+
+    on_bench(send)
+
+
+def test_what_a_sending_erases_can_be_exported_from_its_preview(on_bench: OnBench, tmp_path: Path) -> None:
+    async def send(bench: Bench) -> None:
+        panel = await bench.ready(KEY)
+        panel._form.form.edited.emit("channels", (ProfileChannel(60, 1, 40_000),))
+        await until(lambda: panel.unsent == 1)
+        press(panel, "preview")
+        dialog = await opened(bench, panel)
+        assert "all load profiles" in dialog.erased
+        dialog.export_button.click()
+        await until(lambda: dialog.findChild(QFileDialog))
+        assert not dialog.send_button.isEnabled(), "nothing is erased while it is still being read"
+        saved(dialog, tmp_path / "kept.csv")
+        await until(dialog.send_button.isEnabled)
+        assert [toast.title for toast in bench.toasts.shown] == ["Exported"]
+        assert list(tmp_path.glob("kept-*.csv"))
+        assert bench.device.writes() == []
+        dialog.send_button.click()
+        await until(lambda: "verified" in panel.state.lower())
 
     on_bench(send)
 

@@ -18,6 +18,7 @@ from app.model.archive import AnyArchive
 from app.model.errors import AppError
 from app.model.job import Progress
 from ui.forms.action_dialog import ActionDialog, Answer
+from ui.forms.export import export_everything
 from ui.forms.keyboard import KeyboardPlace
 from ui.forms.parts import plain_label, plain_tip, push_button
 from ui.forms.story import action_toast
@@ -137,8 +138,6 @@ class ActionButtons(QWidget):
     async def _exported(self, archive: AnyArchive, parameters: Any) -> bool:
         if self._export is not None:
             return await self._export(archive, parameters)
-        from ui.pages.archive_export import export_everything
-
         return await export_everything(self, self.session, archive, self.meter, parameters, self._toasts)
 
     async def _do(self, action: AnyAction, parameters: msgspec.Struct, place: KeyboardPlace) -> None:

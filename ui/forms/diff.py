@@ -32,6 +32,7 @@ from ui.icons import icon
 from ui.theme import restyle
 
 PlanFor = Callable[[Iterable[str] | None], Preview]
+Export = Callable[["PreviewDialog"], None]
 _SIZE = (820, 560)
 NARROWEST = 168
 _ROW_WORDS = {RowState.ADDED: "added", RowState.REMOVED: "removed", RowState.CHANGED: "changed"}
@@ -41,7 +42,8 @@ _ROW_ICONS = {RowState.ADDED: "add", RowState.REMOVED: "remove", RowState.CHANGE
 class PreviewDialog(QDialog):
     """Shows a draft before it is sent. `chosen` are the names of the changes that stay ticked.
 
-    `plan_for(names)` plans the sending of these changes; it is asked again with every tick.
+    `plan_for(names)` plans the sending of these changes; it is asked again with every tick. `export` keeps what would
+    be erased in a file first, where that can be exported; the dialog stays open meanwhile.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class PreviewDialog(QDialog):
         *,
         where: str = "",
         now: bool = False,
+        export: Export | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -59,6 +62,14 @@ class PreviewDialog(QDialog):
         self.setWindowTitle(f"Preview: {section.title}")
         self.setObjectName(f"{section.key}.preview_dialog")
         self._erases = Strip(f"{section.key}.preview_dialog.erases")
+        self.export_button = push_button(
+            "Export first…", f"{section.key}.preview_dialog.export", "export", tip="Keep what is erased in a file"
+        )
+        self._exporting = False
+        if export is not None:
+            self.export_button.setAutoDefault(False)
+            self.export_button.clicked.connect(lambda: export(self))
+            self._erases.add_button(self.export_button)
         self._guide = Strip(f"{section.key}.preview_dialog.guide")
         self._problem = Strip(f"{section.key}.preview_dialog.problem")
         self._tree = self._make_tree()
@@ -96,6 +107,12 @@ class PreviewDialog(QDialog):
     def erased(self) -> str:
         """What it warns of; empty when nothing is erased."""
         return self._erases.words
+
+    def exporting(self, running: bool) -> None:
+        """While what is stored is being read, nothing can be sent that erases it."""
+        self._exporting = running
+        self.export_button.setEnabled(not running)
+        self._plan()
 
     async def ask(self) -> tuple[str, ...] | None:
         """Open, and wait for the answer: the chosen changes, or None when it was cancelled."""
@@ -180,7 +197,7 @@ class PreviewDialog(QDialog):
         self._technical.setPlainText(requests_text(steps))
         requests = f"{len(steps)} {'request' if len(steps) == 1 else 'requests'}"
         self._count.setText(f"{len(chosen)} of {self._tree.topLevelItemCount()} changes, {requests}")
-        self.send_button.setEnabled(bool(steps))
+        self.send_button.setEnabled(bool(steps) and not self._exporting)
         self.send_button.setText("Erase and send" if erases else "Send")
         restyle(self.send_button, role="danger" if erases else "primary")
 
@@ -197,12 +214,20 @@ class PreviewDialog(QDialog):
         return self._guide.words
 
 
-Confirm = Callable[[QWidget, AnySection, tuple[Change, ...], PlanFor, str, bool], Awaitable[tuple[str, ...] | None]]
-"""confirm(parent, section, changes, plan_for, where, now): the chosen changes, or None for 'do not send'."""
+Confirm = Callable[
+    [QWidget, AnySection, tuple[Change, ...], PlanFor, str, bool, Export | None], Awaitable[tuple[str, ...] | None]
+]
+"""confirm(parent, section, changes, plan_for, where, now, export): the chosen changes, or None for 'do not send'."""
 
 
 async def preview_dialog(
-    parent: QWidget, section: AnySection, changes: tuple[Change, ...], plan_for: PlanFor, where: str, now: bool
+    parent: QWidget,
+    section: AnySection,
+    changes: tuple[Change, ...],
+    plan_for: PlanFor,
+    where: str,
+    now: bool,
+    export: Export | None = None,
 ) -> tuple[str, ...] | None:
     """Ask by the preview."""
-    return await PreviewDialog(section, changes, plan_for, where=where, now=now, parent=parent).ask()
+    return await PreviewDialog(section, changes, plan_for, where=where, now=now, export=export, parent=parent).ask()

@@ -15,13 +15,14 @@ from shiboken6 import isValid
 from app.commission.draft import Draft
 from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
-from app.model.action import AnyAction
+from app.model.action import NOTHING, AnyAction
 from app.model.errors import AppError, DeviceRefused, InvalidValue
 from app.model.section import AnySection, Problem
 from app.model.support import Support
 from ui.forms.actions import ActionButtons, where_of
 from ui.forms.body import Body
-from ui.forms.diff import Confirm, PlanFor, preview_dialog
+from ui.forms.diff import Confirm, Export, PlanFor, PreviewDialog, preview_dialog
+from ui.forms.export import export_everything
 from ui.forms.footer import Activity, Standing
 from ui.forms.frame import PanelFrame
 from ui.forms.keeper import DraftKeeper
@@ -287,11 +288,28 @@ class SectionPanel(PanelFrame):
         self._asking = True
         plan_for: PlanFor = lambda names: self.session.preview(self.section, self.meter, names)  # noqa: E731
         try:
-            chosen = await self._confirm(self, self.section, draft.changes(), plan_for, self._where(), draft.now)
+            chosen = await self._confirm(
+                self, self.section, draft.changes(), plan_for, self._where(), draft.now, self._export()
+            )
         finally:
             self._asking = False
         if chosen and self._may_send():
             self._start_sending(chosen)
+
+    def _export(self) -> Export | None:
+        """How to keep first what a sending erases; None where nothing of it can be kept."""
+        if not self.section.archive:
+            return None
+        return lambda dialog: self._tasks.spawn(dialog, self._export_first(dialog))
+
+    async def _export_first(self, dialog: PreviewDialog) -> None:
+        archive = self.session.vendor.archive(self.section.archive)
+        dialog.exporting(True)
+        try:
+            await export_everything(dialog, self.session, archive, self.meter, NOTHING, self._toasts, self._jobs)
+        finally:
+            if isValid(dialog):
+                dialog.exporting(False)
 
     def _start_sending(self, fields: Iterable[str] | None) -> None:
         # A disabled form loses the keyboard: remember who had it.

@@ -14,12 +14,14 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSplitter, 
 from shiboken6 import isValid
 
 from app.commission.export import save_records
+from app.commission.paging import before
 from app.commission.session import DeviceSession
 from app.model.action import AnyAction
 from app.model.archive import AnyArchive, Period, Query, Records
 from app.model.errors import AppError, StorageFailed
 from app.model.support import Support
 from ui.forms.actions import ActionButtons, Ask, action_dialog
+from ui.forms.export import chosen_path, export_everything, file_stem
 from ui.forms.footer import clock
 from ui.forms.help import HelpDialog
 from ui.forms.keyboard import KeyboardPlace
@@ -30,8 +32,6 @@ from ui.jobs import JobBar
 from ui.tasks import Tasks
 from ui.theme import restyle
 
-from .archive_export import chosen_path, export_everything, file_stem
-from .archive_paging import before
 from .archive_plot import RecordsPicture, can_be_plotted
 from .archive_query import QueryBar, Span
 from .archive_table import RecordsTable
@@ -118,11 +118,9 @@ class ArchivePage(QWidget):
         self.notes.setProperty("role", "muted")
 
     def _actions(self) -> list[AnyAction]:
-        beside = list(self.session.actions(self.meter, beside=self.archive.key))
-        erase = self.archive.erase
-        if erase and all(action.key != erase for action in beside):
-            beside.append(self.session.vendor.action(erase))
-        return beside
+        """What stands beside it, and what erases it wherever that stands."""
+        key = self.archive.key
+        return [action for action in self.session.actions(self.meter) if key in (action.beside, action.archive)]
 
     def _lay_out(self) -> None:
         head = QHBoxLayout(spacing=8)

@@ -12,10 +12,9 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.model.errors import StorageFailed
+from ui.forms.export import file_stem
 from ui.forms.toast import Toasts
 from ui.tasks import Tasks
-
-from .archive_export import file_stem
 
 if TYPE_CHECKING:
     from .live_view import LiveView

@@ -17,13 +17,13 @@ from app.model.archive import AnyArchive, Query, Records
 from app.model.errors import AppError
 from app.model.field import Choice
 from ui.forms.choice import make_searchable
+from ui.forms.export import chosen_path, file_stem
 from ui.forms.footer import clock
 from ui.forms.help import HelpDialog
 from ui.forms.parts import Strip, icon_button, one_line, plain_label, plain_tip, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
 from ui.jobs import JobBar
-from ui.pages.archive_export import chosen_path, file_stem
 from ui.pages.archive_table import RecordsTable
 from ui.tasks import Tasks
 from ui.vendors.g13.compare_bars import CompareBars

@@ -132,7 +132,6 @@ EVENTS_ARCHIVE = Archive(
     title="Gateway events",
     read=_read_events,
     period=Period.NONE,
-    erase="g13.clear_events",
     group="Gateway",
     icon="journal",
     help="What the gateway has noted since its log was last cleared; times are those of its own clock.",

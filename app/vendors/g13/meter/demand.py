@@ -175,6 +175,7 @@ DEMAND = Section(
     normalise=_same_weekday,
     tags={"dmc": "channels", "interval": "interval_s"},
     erases=_demand_erases,
+    archive="g13.stored_demand",
     summary=_demand_summary,
     scope=Scope.METER,
     group="Settings",

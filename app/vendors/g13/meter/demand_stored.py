@@ -149,7 +149,6 @@ STORED_DEMAND = Archive(
     title="Demand values",
     read=_read,
     longest=MOST,
-    erase="g13.erase_demand",
     shape="bars",
     scope=Scope.METER,
     icon="demand",

@@ -133,6 +133,7 @@ LOAD_PROFILE = Section(
     problems=_problems,
     tags={"lpconfig": "channels"},
     erases=_erases,
+    archive="g13.stored_profiles",
     summary=_summary,
     scope=Scope.METER,
     group="Settings",

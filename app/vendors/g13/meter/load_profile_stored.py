@@ -151,7 +151,6 @@ STORED_PROFILES = Archive(
     parameters=WhichChannel,
     options=_options,
     longest=MAX_ITEMS,
-    erase="g13.erase_profiles",
     scope=Scope.METER,
     icon="chart",
     help="Values at fixed intervals. A whole memory of 40000 items may take the gateway minutes: ask for a period.",

@@ -143,6 +143,7 @@ PREVIOUS_VALUES = Section(
     normalise=_same_weekday,
     tags={"pvconfig": "channels"},
     erases=_erases,
+    archive="g13.stored_previous",
     summary=_summary,
     scope=Scope.METER,
     group="Settings",

@@ -84,7 +84,6 @@ STORED_PREVIOUS = Archive(
     title="Previous values",
     read=_read,
     longest=MOST,
-    erase="g13.erase_previous",
     shape="bars",
     scope=Scope.METER,
     icon="journal",

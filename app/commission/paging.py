@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from app.commission.session import DeviceSession
 from app.model.archive import AnyArchive, ColumnKind, Period, Query, Records
+
+from .session import DeviceSession
 
 MOST_PAGES = 1000
 """A device that always names an earlier page is not followed for ever."""

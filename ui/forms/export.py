@@ -14,14 +14,13 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from shiboken6 import isValid
 
 from app.commission.export import save_records
+from app.commission.paging import read_all
 from app.commission.session import DeviceSession
 from app.model.archive import AnyArchive
 from app.model.field import Choice
 from app.model.job import Progress
 from ui.forms.toast import Toasts
 from ui.jobs import JobBar
-
-from .archive_paging import read_all
 
 MOST_FILES = 64
 LONGEST_PART = 40
