@@ -65,6 +65,10 @@ class WhatwattClient:
         """The file that was fetched last, and its size in bytes."""
         self.fetching = asyncio.Lock()
         """Held while a file is fetched: two at once have made a device restart."""
+        self.absences = 0
+        """How often the device was seen to be away during something that it was told to do."""
+        self.firmware_before: int | None = None
+        """For how many seconds the device had been running when firmware was sent to it."""
         self.http = device
         self._device = device
         self._clock = clock

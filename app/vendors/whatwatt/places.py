@@ -64,12 +64,13 @@ def clock_text(document: object, path: str) -> str | None:
 
 
 def fill(model: type[M], document: object) -> M:
-    """The model with what the document has, None where it has nothing.
+    """The model with what the document has; where it has nothing, what the model has by itself, mostly None.
 
     Raises:
         BadReply: a value is of another kind than the manual says; the message names its place.
     """
-    return model(**{name: _value(document, at, kind) for name, at, kind in places_of(model)})
+    found = ((name, _value(document, at, kind)) for name, at, kind in places_of(model))
+    return model(**{name: value for name, value in found if value is not None})
 
 
 def nested(model: msgspec.Struct, names: Iterable[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from app.model.action import NOTHING, Action
 from app.model.archive import NoParameters
 from app.model.field import Field, fields_of
-from app.model.section import AnySection, Problem, Step
+from app.model.section import Problem, Section, Step
 from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.places import changed, fill, nested
 
@@ -80,23 +80,40 @@ def _words(field: Field) -> str:
 
 
 def back_to_defaults(
-    section: AnySection,
+    section: Section[Any, WhatwattClient],
+    delivered: Mapping[str, Any],
     *,
-    key: str,
-    title: str,
     path: str,
     erases: tuple[str, ...],
-    resource: str,
+    title: str = "",
     lost: str = "",
 ) -> Action[NoParameters, WhatwattClient]:
-    """The action that sets a page to the values of the factory: an empty POST replaces everything (manual 5.1)."""
-    delivered = section.model()
-    compared = tuple(name for name in changed_names(section) if getattr(delivered, name) is not None)
+    """The action that sets a page to the values of the factory: an empty POST replaces everything (manual 5.1).
+
+    `delivered` are the values that the manual names, by field. `lost` says how the device is found afterwards.
+    """
 
     def proven(_before: Any, after: Any, _parameters: NoParameters) -> str:
         wrong = [
-            section.field(name).label for name in compared if getattr(after, name) not in (None, DEFAULTS[key][name])
+            section.field(name).label for name, value in delivered.items() if getattr(after, name) not in (None, value)
         ]
-        return f"These are not as delivered: {', '.join(wrong)}." if wrong else ""
+        return f"Not as delivered: {', '.join(wrong)}." if wrong else ""
 
-    raise NotImplementedError
+    said = f"{title or section.title}: back to defaults"
+    return Action(
+        key=f"{section.key}_defaults",
+        title=said,
+        verb="Back to defaults…",
+        steps=lambda _parameters, _target: [Step(said, "POST", path, {})],
+        proven=proven,
+        look=section.read,
+        parameters=NoParameters,
+        first=lambda: NOTHING,
+        erases=lambda _parameters: erases,
+        beside=section.key,
+        group=section.group,
+        icon="undo",
+        help=f"Everything on this page becomes as it was delivered. {lost}".rstrip(),
+        manual="5.1",
+        resources=(f"POST {path}", f"GET {path}"),
+    )
