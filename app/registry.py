@@ -5,9 +5,11 @@ from __future__ import annotations
 from app.model.errors import UsageError
 from app.model.vendor import Vendor
 from app.vendors.g13.vendor import G13
+from app.vendors.ingecon.vendor import INGECON
+from app.vendors.smartmac.vendor import SMARTMAC
 from app.vendors.whatwatt.vendor import WHATWATT
 
-VENDORS: tuple[Vendor, ...] = (G13, WHATWATT)
+VENDORS: tuple[Vendor, ...] = (G13, WHATWATT, SMARTMAC, INGECON)
 
 
 def vendor(key: str) -> Vendor:

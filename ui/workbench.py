@@ -231,6 +231,8 @@ class Workbench(QObject):
             journal=self.site.journal,
             drafts=self.site.drafts,
             credentials=await self._credentials(address, vendor),
+            notes=self.site,
+            readings=self.site.readings,
         )
         session.kept = self.recount_drafts
         session.moved = lambda address: self._moved(session, address)

@@ -67,7 +67,8 @@ async def opened(
     answers = Answers(options, console, Passwords(), choose_password)
     with ExitStack() as stack:
         site: SiteFile | None = None
-        if records or options.site is not None:
+        # A device with a pace is asked no sooner than the last command allows, which the site knows.
+        if records or options.site is not None or place.vendor.pace_s:
             site = stack.enter_context(SiteFile.open(options.site))
         session = DeviceSession(
             place.vendor,
@@ -76,6 +77,8 @@ async def opened(
             journal=NoJournal() if site is None else site.journal,
             drafts=CommandDrafts(None if site is None else site.drafts),
             credentials=answers.at_once(place.vendor.default_user),
+            notes=site,
+            readings=None if site is None else site.readings,
         )
         try:
             identity = await connect(session, answers)

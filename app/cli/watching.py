@@ -28,8 +28,10 @@ async def live(console: Console, options: Options, meters: Sequence[str], count:
     """
     place = await locate(options)
     whose = tuple(dict.fromkeys(meters)) or ("",)
-    feed = _feed(place, whose)
+    feed = _feed(place, place.vendor.feeds, whose)
     async with opened(place, options, console) as (session, _):
+        if place.vendor.hides_unsupported:
+            feed = _feed(place, session.live_feeds(whose[0]), whose)
         for meter in whose:
             check_meter(session, meter)
         seen = dict.fromkeys(whose, 0)
@@ -103,8 +105,8 @@ def _tell(console: Console, session: DeviceSession, feed: Feed, meter: str, read
     console.say(f"{head}  {_line(feed, reading)}")
 
 
-def _feed(place: Place, meters: Sequence[str]) -> Feed:
-    feeds, title = place.vendor.feeds, place.vendor.title
+def _feed(place: Place, feeds: Sequence[Feed], meters: Sequence[str]) -> Feed:
+    title = place.vendor.title
     of_meter = any(meters)
     feed = next((feed for feed in feeds if feed.of_meter == of_meter), None)
     if not feeds:

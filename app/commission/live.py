@@ -10,6 +10,13 @@ from typing import Any
 
 from app.model.quantity import Feed, Reading
 
+Keep = Callable[[Feed, str, Reading], None]
+"""What is told of every reading once, with the feed and the meter, whoever else listens."""
+
+
+def _keeps_nothing(_feed: Feed, _meter: str, _reading: Reading) -> None:
+    """Where readings are only looked at."""
+
 
 @dataclass(eq=False)
 class Subscription:
@@ -32,6 +39,7 @@ class _Source:
     connection: Any
     meter: str
     forget: Callable[[], None]
+    keep: Keep
     ending: tuple[asyncio.Task[None], ...] = ()
     """Feeds that are being closed: a device that serves one stream must be rid of it before the next."""
     listeners: list[Subscription] = field(default_factory=list)
@@ -55,6 +63,7 @@ class _Source:
             await asyncio.wait(self.ending)
         async with aclosing(self.feed.open(self.connection, self.meter)) as readings:
             async for reading in readings:
+                self.keep(self.feed, self.meter, reading)
                 for listener in tuple(self.listeners):
                     listener.on_reading(reading)
 
@@ -71,8 +80,9 @@ class _Source:
 class FeedHub:
     """The running feeds of one device."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, keep: Keep = _keeps_nothing) -> None:
         self._connection = connection
+        self._keep = keep
         self._sources: dict[tuple[str, str], _Source] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -89,7 +99,7 @@ class FeedHub:
         source = self._sources.get(key)
         if source is None:
             source = self._sources[key] = _Source(
-                feed, self._connection, meter, lambda: self._forget(key), tuple(self._ending)
+                feed, self._connection, meter, lambda: self._forget(key), self._keep, tuple(self._ending)
             )
         subscription = Subscription(on_reading, on_end, source)
         source.join(subscription)

@@ -1,4 +1,4 @@
-"""What commissioning wants kept: drafts and the journal. The site file keeps them; tests may keep them otherwise.
+"""What commissioning wants kept: drafts, journal, readings. The site file keeps them; tests may keep them otherwise.
 
 Everything that goes in is plain JSON (`plain.py` makes it so) and free of secrets, except the bodies of steps:
 of those a store keeps `Step.shown_body()` only.
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from app.model.quantity import Reading
 from app.model.section import Change, Step
 
 
@@ -133,4 +134,54 @@ class Journal(Protocol):
 
     def settle(self, operation_id: str, outcome: str, receipt: object = None) -> None:
         """End an unfinished operation afterwards, once a read-back or the installer has told how it ended."""
+        ...
+
+
+class KeptFeed(msgspec.Struct, frozen=True):
+    """A feed of which readings are kept: whose (`target` is a meter behind the device, or ''), which, how many.
+
+    Times are seconds since 1970.
+    """
+
+    device: str
+    target: str
+    feed: str
+    count: int
+    first_s: float
+    last_s: float
+
+
+class ReadingStore(Protocol):
+    """Readings by time. `keys` name the quantities of the values; they may change with the version of the program.
+
+    Every method raises `StorageFailed` when the store cannot be read or written.
+    """
+
+    def add(self, device: str, target: str, feed: str, keys: Sequence[str], readings: Sequence[Reading]) -> None:
+        """Keep readings, all of them in one go. A moment that is kept already stays as it is."""
+        ...
+
+    def read(
+        self,
+        device: str,
+        target: str,
+        feed: str,
+        keys: Sequence[str],
+        *,
+        begin_s: float | None = None,
+        end_s: float | None = None,
+        limit: int = 0,
+    ) -> tuple[Reading, ...]:
+        """The readings of a period, the oldest first, with the values in the order of `keys`; NaN where none was kept.
+
+        Both ends are within the period. `limit` keeps the last ones; 0 keeps all.
+        """
+        ...
+
+    def feeds(self) -> tuple[KeptFeed, ...]:
+        """Everything of which readings are kept."""
+        ...
+
+    def prune(self, device: str, target: str, feed: str, *, keep: int) -> int:
+        """Forget all but the last `keep` readings; tells how many were forgotten."""
         ...

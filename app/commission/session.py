@@ -20,20 +20,23 @@ from app.model.device import Address, Credentials, Identity, Meter
 from app.model.errors import StorageFailed, UsageError
 from app.model.field import Choice
 from app.model.job import Progress
+from app.model.quantity import Feed
 from app.model.section import AnySection, Change, Guide, Scope
 from app.model.support import Capabilities, Support
 from app.model.vendor import Connection, Vendor
 from app.net.client import DeviceClient, Policy
+from app.net.pace import Notes, Pace
 from app.net.pins import Pins
 
 from .action import act
 from .checking import same
 from .draft import Draft, carried_over
 from .guided import Patience, Wanted, advice_before, find_again
+from .keeping import Keeper, Telling
 from .live import FeedHub
 from .plain import field_from_plain, plain_of
 from .receipt import Outcome, Receipt
-from .records import DraftStore, Journal
+from .records import DraftStore, Journal, ReadingStore
 from .send import Preview, preview, send
 
 log = logging.getLogger(__name__)
@@ -73,15 +76,26 @@ class DeviceSession:
         drafts: DraftStore,
         credentials: Credentials | None = None,
         key: str = "",
+        notes: Notes | None = None,
+        readings: ReadingStore | None = None,
     ) -> None:
         self.vendor = vendor
         self.address = address
-        policy = Policy(one_connection=vendor.one_connection, idle_s=vendor.idle_s, basic_at_once=vendor.basic_at_once)
-        self.client = DeviceClient(address, credentials=credentials, pins=pins, policy=policy)
+        policy = Policy(
+            one_connection=vendor.one_connection,
+            idle_s=vendor.idle_s,
+            basic_at_once=vendor.basic_at_once,
+            password_in_query=vendor.password_in_query,
+        )
+        pace = Pace(vendor.pace_s, address.netloc, notes) if vendor.pace_s else None
+        self.client = DeviceClient(address, credentials=credentials, pins=pins, policy=policy, pace=pace)
         self.connection: Connection = vendor.connect(self.client)
         self.identity: Identity | None = None
         self.meters: tuple[Meter, ...] = ()
-        self.feeds = FeedHub(self.connection)
+        self._keeper = Keeper(vendor, readings)
+        self.feeds = FeedHub(self.connection, self._keeper.keep)
+        if isinstance(self.connection, Telling):
+            self.connection.on_reading = self._keeper.heard
         self._key = key
         self._journal = journal
         self._stored = drafts
@@ -117,8 +131,11 @@ class DeviceSession:
             AppError: not reachable, not trusted, not logged in, no such device.
         """
         self.identity = await self.connection.identity()
+        self._keeper.known_as(self.key)
         self.meters = await self.connection.meters()
         self._capabilities.clear()
+        if self.vendor.hides_unsupported:
+            await self.capabilities(self.identity.id)
         return self.identity
 
     async def refresh_meters(self) -> tuple[Meter, ...]:
@@ -141,12 +158,12 @@ class DeviceSession:
     def sections(self, meter: str = "") -> tuple[AnySection, ...]:
         """The sections of the device itself, or of its meters."""
         scope = Scope.METER if meter else Scope.DEVICE
-        return tuple(section for section in self.vendor.sections if section.scope is scope)
+        return tuple(one for one in self.vendor.sections if one.scope is scope and self._listed(one, meter))
 
     def archives(self, meter: str = "") -> tuple[AnyArchive, ...]:
         """What the device itself, or one of its meters, keeps by time."""
         scope = Scope.METER if meter else Scope.DEVICE
-        return tuple(archive for archive in self.vendor.archives if archive.scope is scope)
+        return tuple(one for one in self.vendor.archives if one.scope is scope and self._listed(one, meter))
 
     def actions(self, meter: str = "", *, beside: str | None = None) -> tuple[AnyAction, ...]:
         """What the device itself, or one of its meters, can be told to do; `beside` picks those of one page."""
@@ -154,8 +171,20 @@ class DeviceSession:
         return tuple(
             action
             for action in self.vendor.actions
-            if action.scope is scope and (beside is None or action.beside == beside)
+            if action.scope is scope and (beside is None or action.beside == beside) and self._listed(action, meter)
         )
+
+    def live_feeds(self, meter: str = "") -> tuple[Feed, ...]:
+        """The live sources of the device itself, or of its meters."""
+        feeds = self.vendor.feeds
+        return tuple(feed for feed in feeds if feed.of_meter == bool(meter) and self._listed(feed, meter))
+
+    def _listed(self, declared: AnySection | AnyArchive | AnyAction | Feed, meter: str) -> bool:
+        """Is it shown here at all? What is known not to be offered is not, in a family that wants it so."""
+        if not self.vendor.hides_unsupported:
+            return True
+        known = self._capabilities.get(meter or (self.identity.id if self.identity else ""))
+        return known is None or declared.support(known).readable
 
     async def capabilities(self, target: str) -> Capabilities:
         """What the device or a meter offers to this account; asked once."""
@@ -360,6 +389,8 @@ class DeviceSession:
         Raises:
             AppError: it cannot be read.
         """
+        if archive.of_feed:
+            return self._keeper.records(archive, meter if archive.scope is Scope.METER else "", query)
         return await archive.read(self.connection, self.target(archive, meter), query)
 
     async def options(self, archive: AnyArchive, meter: str) -> Mapping[str, tuple[Choice, ...]]:

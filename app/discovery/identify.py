@@ -138,6 +138,9 @@ class _Inquiry:
         paths: dict[str, list[Vendor]] = {}
         for vendor in possible:
             paths.setdefault(vendor.probe_path, []).append(vendor)
+        for vendor in possible:
+            for path in vendor.also_probed:
+                paths.setdefault(path, []).append(vendor)
         # Nobody to recognise: the front page may still lead to HTTPS, or say what this is.
         return paths or {"/": []}
 

@@ -109,6 +109,8 @@ class Archive(Generic[C]):
     options: Callable[[C, str], Awaitable[Mapping[str, tuple[Choice, ...]]]] = _no_options
     longest: int = 0
     """The most rows that can be asked for at once; 0 says nothing."""
+    of_feed: str = ""
+    """The key of a feed whose kept readings these are: then the site is read and the device is not asked."""
     shape: str = "line"
     """line, steps or bars."""
     scope: Scope = Scope.DEVICE

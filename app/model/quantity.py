@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from .support import Capabilities, Support, support_of
+
 
 class Unit(Enum):
     """The units that plots group their axes by. The value is what is written beside a number."""
@@ -22,6 +24,9 @@ class Unit(Enum):
     VAR_HOUR = "varh"
     HERTZ = "Hz"
     DEGREE = "°"
+    CELSIUS = "°C"
+    PERCENT = "%"
+    HOUR = "h"
     RATIO = ""
 
     @property
@@ -40,6 +45,9 @@ _QUANTITIES = {
     Unit.VAR_HOUR: "Reactive energy",
     Unit.HERTZ: "Frequency",
     Unit.DEGREE: "Phase angle",
+    Unit.CELSIUS: "Temperature",
+    Unit.PERCENT: "Share",
+    Unit.HOUR: "Duration",
     Unit.RATIO: "Ratio",
 }
 
@@ -87,6 +95,14 @@ class Feed:
     open: Callable[[Any, str], AsyncGenerator[Reading, None]]
     plotted: tuple[str, ...] = ()
     of_meter: bool = False
+    kept: bool = False
+    """Every reading is kept in the site: the device has no memory of its own."""
     manual: str = ""
+    needs_read: tuple[str, ...] = ()
+    """What the device must offer, as its vendor names it."""
     resources: tuple[str, ...] = ()
     """The requests that are used, as the manual writes them."""
+
+    def support(self, capabilities: Capabilities) -> Support:
+        """Can it be read, given what the device offers to this account?"""
+        return support_of(self.title, capabilities, self.needs_read, (), settable=False)

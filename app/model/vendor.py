@@ -63,7 +63,7 @@ class Vendor:
     """A device family.
 
     `connect(client)` wraps a `DeviceClient` of `app.net` in the family's own client. `recognise(answer)` says
-    from an unauthenticated answer to GET `probe_path` whether this looks like one (True), or not.
+    from an unauthenticated answer to GET `probe_path` (or one of `also_probed`) whether this looks like one.
     `simulator` is 'module:Class', loaded only when a simulator is started.
     """
 
@@ -76,6 +76,8 @@ class Vendor:
     connect: Callable[[Any], Connection]
     recognise: Callable[[Answer], bool]
     probe_path: str
+    also_probed: tuple[str, ...] = ()
+    """Further paths to recognise it by, asked where the first did not tell."""
     sections: tuple[AnySection, ...]
     feeds: tuple[Feed, ...] = ()
     archives: tuple[AnyArchive, ...] = ()
@@ -101,10 +103,16 @@ class Vendor:
     """change_password(connection, user, old, new)"""
     one_connection: bool = True
     """The device takes one request at a time; the client never opens a second connection."""
+    hides_unsupported: bool = False
+    """What a device does not offer is not listed: the family has kinds of devices that share little."""
     idle_s: float = 30.0
     """After that long without a request the device closes the connection: reconnect before it does."""
     basic_at_once: bool = False
     """Send HTTP Basic with every request instead of waiting for a challenge."""
+    password_in_query: str = ""
+    """The password travels in the URL, as the parameter of this name."""
+    pace_s: float = 0.0
+    """The device may be asked only once in so many seconds, over restarts of the program too; 0: no limit."""
 
     def section(self, key: str) -> AnySection:
         """The section of that key (with or without the vendor's prefix).

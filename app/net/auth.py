@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from urllib.parse import quote
 
 import httpx
 
@@ -48,8 +49,25 @@ class ByChallenge(httpx.Auth):
             yield from self._basic.auth_flow(request)
 
 
-def authentication(credentials: Credentials | None, *, basic_at_once: bool) -> httpx.Auth | None:
-    """The way to log in to one device; None without credentials.
+class InQuery(httpx.Auth):
+    """Fills the password into the URL at the last moment, so that nothing above the transport ever holds it."""
+
+    def __init__(self, name: str, password: str) -> None:
+        self._name = name
+        self._password = password
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """One request: the parameter that has no value gets it, at its place."""
+        path, mark, query = request.url.raw_path.partition(b"?")
+        empty = f"{self._name}=".encode()
+        filled = empty + quote(self._password, safe="").encode()
+        parts = [filled if part == empty else part for part in query.split(b"&")]
+        request.url = request.url.copy_with(raw_path=path + mark + b"&".join(parts))
+        yield request
+
+
+def authentication(credentials: Credentials | None, *, basic_at_once: bool, in_query: str = "") -> httpx.Auth | None:
+    """The way to log in to one device; None without credentials. `in_query` names the URL's parameter for it.
 
     Raises:
         LoginFailed: user name or password cannot be written as UTF-8; nothing was sent.
@@ -58,6 +76,8 @@ def authentication(credentials: Credentials | None, *, basic_at_once: bool) -> h
         return None
     if not (writable(credentials.user) and writable(credentials.password)):
         raise LoginFailed("User name or password holds characters that cannot be sent.")
+    if in_query:
+        return InQuery(in_query, credentials.password)
     if basic_at_once:
         return httpx.BasicAuth(credentials.user, credentials.password)
     return ByChallenge(credentials)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -27,8 +28,9 @@ from app.model.errors import (
 )
 
 from .exchange import CONNECT_S, IDEMPOTENT, Handshake, fail, lower_names, read_body, same_origin
+from .pace import Pace, sent_nothing
 from .pins import Pins
-from .recorder import Recorder, secrets_in, strike_values
+from .recorder import Recorder, quiet_logs, secrets_in, strike_query, strike_values
 from .stream import Stream
 from .tls import Certificate, Profile, context, describe, fingerprint, ssl_cause, wants_legacy
 
@@ -62,6 +64,8 @@ class Policy:
     idle_s: float = 30.0
     basic_at_once: bool = False
     timeout_s: float = 15.0
+    password_in_query: str = ""
+    """The password travels in the URL under this name: it is filled in where a path has the name without a value."""
 
 
 class DeviceClient:
@@ -78,11 +82,14 @@ class DeviceClient:
         pins: Pins,
         policy: Policy | None = None,
         recorder: Recorder | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.address = address
         self.policy = policy or Policy()
         self.pins = pins
         self.recorder = recorder or Recorder()
+        self.pace = pace
+        """How often the device may be asked; None: as often as one likes."""
         self.certificate: Certificate | None = None
         self._credentials = credentials
         pin = pins.get(address.netloc)
@@ -125,18 +132,24 @@ class DeviceClient:
             CertificateNotTrusted, CertificateChanged: refused before anything was sent.
             LoginFailed: the device answered 401.
             BadReply: no HTTP, too long, or a redirect to another host.
+            TooSoon: the device's pace does not allow it yet; nothing was sent.
         """
         async with self._turn:
+            if self.pace is not None:
+                self.pace.begin()
             started = time.perf_counter()
-            outcome, received = "", b""
+            outcome, received, sent = "", b"", True
             try:
                 reply = await self._within(method, path, body, headers, max_bytes, timeout_s or self.policy.timeout_s)
                 outcome, received = f"HTTP {reply.status}", reply.body
             except AppError as error:
                 outcome = error.title
+                sent = not sent_nothing(error)
                 raise
             finally:
                 elapsed_s = time.perf_counter() - started
+                if self.pace is not None:
+                    self.pace.ended(sent=sent)
                 self.record(method, path, body, outcome or "cancelled", received, elapsed_s, secret=secret)
         if reply.status == HTTPStatus.UNAUTHORIZED:
             raise self.login_failed()
@@ -208,7 +221,7 @@ class DeviceClient:
         except TimeoutError as error:
             await self._drop()
             raise DeviceSilent(
-                f"{self.address} did not finish its answer to {method} {path} within {limit_s:g} s.",
+                f"{self.address} did not finish its answer to {method} {strike_query(path)} within {limit_s:g} s.",
                 hint="" if method not in IDEMPOTENT else "It may be busy or restarting. Wait a moment and refresh.",
             ) from error
 
@@ -232,7 +245,7 @@ class DeviceClient:
                 if again and reused and isinstance(error, httpx.RemoteProtocolError | httpx.NetworkError):
                     again = False
                     continue
-                fail(error, self.address, method, path)
+                fail(error, self.address, method, strike_query(path))
 
     def try_legacy(self, worthwhile: bool) -> bool:
         """Go on in the legacy profile, if that was not tried yet and the failure is one that it may cure."""
@@ -266,7 +279,7 @@ class DeviceClient:
                 await response.aclose()
                 await self._drop()
                 raise
-            if response.has_redirect_location and method in IDEMPOTENT:
+            if response.has_redirect_location and method in IDEMPOTENT and self.pace is None:
                 path = same_origin(self.address, response)
                 continue
             if response.is_client_error and body is not None:
@@ -298,11 +311,16 @@ class DeviceClient:
         from .auth import authentication
         from .transport import Transport
 
+        quiet_logs()
         return httpx.AsyncClient(
             base_url=self.address.url,
             transport=Transport(context(self.profile), limits),
             trust_env=False,
-            auth=authentication(self._credentials, basic_at_once=self.policy.basic_at_once),
+            auth=authentication(
+                self._credentials,
+                basic_at_once=self.policy.basic_at_once,
+                in_query=self.policy.password_in_query,
+            ),
             timeout=timeout,
             headers={
                 "Accept": "application/json, */*;q=0.5",
@@ -346,4 +364,4 @@ class DeviceClient:
 
 def preload() -> None:
     """Import the HTTP library now, on the caller's thread, so that the first request does not wait for it."""
-    from . import transport  # noqa: F401
+    importlib.import_module("app.net.transport")

@@ -48,7 +48,13 @@ async def _probe(address: Address, path: str, profile: Profile) -> Answer:
                 verify=context(profile),
                 trust_env=False,
                 timeout=httpx.Timeout(None, connect=CONNECT_S),
-                headers={"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "Wattwright"},
+                headers={
+                    # Some servers hide an event stream from those who do not ask for one.
+                    "Accept": "application/json, text/event-stream;q=0.9, */*;q=0.5",
+                    "Accept-Encoding": "identity",
+                    "Connection": "close",
+                    "User-Agent": "Wattwright",
+                },
             )
         )
         try:
@@ -63,9 +69,14 @@ async def _probe(address: Address, path: str, profile: Profile) -> Answer:
 
 
 async def _beginning(response: httpx.Response) -> bytes:
-    """As much of a body as it takes to recognise a device; a stream without end is cut here."""
+    """As much of a body as it takes to recognise a device; a stream without end is cut here.
+
+    Of an event stream nothing: it has told what it is, and its next event may be long in coming.
+    """
     received = b""
     try:
+        if response.headers.get("content-type", "").startswith("text/event-stream"):
+            return b""
         async for chunk in response.aiter_bytes():
             received += chunk
             if len(received) >= PROBE_BYTES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import deque
 from collections.abc import Iterable
@@ -91,6 +92,23 @@ class Recorder:
 def strike_query(url: str) -> str:
     """The URL with the values of secret query parameters replaced."""
     return _IN_QUERY.sub(r"\1…", url)
+
+
+class _WithoutSecrets(logging.Filter):
+    """Strikes secret query parameters out of the HTTP library's own log: it writes whole URLs."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = strike_query(record.getMessage()), ()
+        return True
+
+
+_WITHOUT_SECRETS = _WithoutSecrets()
+
+
+def quiet_logs() -> None:
+    """See to it that the HTTP library logs no secret of a URL, at whatever level. Doing it again does nothing."""
+    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+        logging.getLogger(name).addFilter(_WITHOUT_SECRETS)
 
 
 def strike_body(body: bytes, hidden: frozenset[str] | set[str] = SECRET_KEYS) -> str:

@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -228,6 +228,8 @@ class _LimitedConnection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if getattr(self._wire.simulator, "http_10", False):
+            self.transport = cast(asyncio.Transport, _Http10(transport))
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -279,6 +281,24 @@ class _LimitedConnection(H11Protocol):
                 await asyncio.sleep(0)
 
         return endless
+
+
+class _Http10:
+    """A transport that makes an HTTP/1.0 answer of an HTTP/1.1 one, without its length: the end of the connection is
+    the end of the answer."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        if data.startswith(b"HTTP/1.1 "):
+            head, blank, rest = data.partition(b"\r\n\r\n")
+            lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
+            data = b"\r\n".join(lines).replace(b"HTTP/1.1", b"HTTP/1.0", 1) + blank + rest
+        self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class _Door(socket.socket):

@@ -60,6 +60,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END""",
         "CREATE TABLE setting (key TEXT PRIMARY KEY, value BLOB NOT NULL)",
     ),
+    (
+        # The names stand once, so that a reading costs little more than its values.
+        """CREATE TABLE series (
+            number INTEGER PRIMARY KEY,
+            device TEXT NOT NULL,
+            target TEXT NOT NULL,
+            feed TEXT NOT NULL,
+            keys TEXT NOT NULL,
+            UNIQUE (device, target, feed, keys)
+        )""",
+        """CREATE TABLE reading (
+            series INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            vals BLOB NOT NULL,
+            PRIMARY KEY (series, time)
+        ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""The site file: one `.wattwright` file with the devices of an installation, the drafts and the journal.
+"""The site file: one `.wattwright` file with the devices of an installation, drafts, journal and readings.
 
 Reasons and measurements: docs/decisions/006-site-file.md.
 """
@@ -13,7 +13,7 @@ from types import TracebackType
 
 import msgspec
 
-from app.commission.records import DraftStore, Journal
+from app.commission.records import DraftStore, Journal, ReadingStore
 from app.model.device import Address, parse_address
 from app.model.errors import UsageError
 
@@ -21,6 +21,7 @@ from . import home
 from .database import Database, SiteInUse, damaged
 from .drafts import SiteDrafts
 from .journal import SiteJournal
+from .readings import SiteReadings
 from .stored import moment
 
 SUFFIX = ".wattwright"
@@ -59,6 +60,8 @@ class SiteFile:
         self._journal = SiteJournal(database)
         self.journal: Journal = self._journal
         self.drafts: DraftStore = SiteDrafts(database)
+        self._readings = SiteReadings(database)
+        self.readings: ReadingStore = self._readings
 
     @classmethod
     def open(cls, path: Path | None = None) -> SiteFile:
@@ -118,9 +121,10 @@ class SiteFile:
             )
 
     def remove_device(self, key: str) -> None:
-        """Take a device out of the site, with its drafts. Its journal stays. A key that is not there is fine."""
+        """Take a device out of the site, with drafts and readings. Its journal stays. An unknown key is fine."""
         with self._database.transaction():
             self._database.execute("DELETE FROM draft WHERE device = ?", key)
+            self._readings.forget(key)
             self._database.execute("DELETE FROM device WHERE key = ?", key)
 
     def setting(self, key: str) -> bytes | None:

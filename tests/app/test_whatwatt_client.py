@@ -185,9 +185,10 @@ def test_a_password_that_is_set_is_asked_for_from_then_on_and_is_not_recorded(ho
         try:
             await client.perform(protected)
             assert "hush" not in str(wire.recorder.exchanges())
-            with pytest.raises(LoginFailed):
-                await client.identity()
-            await wire.login(Credentials("", "hush-hush"))
+            async with connected(device) as stranger:
+                with pytest.raises(LoginFailed):
+                    await stranger.identity()
+            assert wire.credentials == Credentials("", "hush-hush"), "this connection goes on with it"
             assert (await client.identity()).id == "A842E39F8124"
             await client.perform(setting("PUT", {"system": {"protection": False}}))
             await wire.login(None)

@@ -123,8 +123,8 @@ class DevicePage(QWidget):
 
     def _feeds(self) -> tuple[Feed, ...]:
         """The device's own feeds or the meter's; a device without its own shows those of its meters together."""
-        feeds = self.session.vendor.feeds
-        return tuple(feed for feed in feeds if feed.of_meter == bool(self.meter)) or (() if self.meter else feeds)
+        own = self.session.live_feeds(self.meter)
+        return own or (() if self.meter else tuple(feed for feed in self.session.vendor.feeds if feed.of_meter))
 
     def panels(self) -> list[SectionPanel]:
         """The panels that were opened so far."""

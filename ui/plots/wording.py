@@ -19,6 +19,9 @@ _DECIMALS = {
     Unit.VAR_HOUR: 0,
     Unit.HERTZ: 2,
     Unit.DEGREE: 1,
+    Unit.CELSIUS: 1,
+    Unit.PERCENT: 1,
+    Unit.HOUR: 0,
     Unit.RATIO: 3,
 }
 _KILO_FROM = 100_000.0

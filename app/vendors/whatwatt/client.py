@@ -1,4 +1,4 @@
-"""Talks to one whatwatt Go: the system page, the polled report, the live stream, and single settings."""
+"""Talks to one whatwatt Go: its pages and settings, the live stream, the files on its memory card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from app.model.device import Identity, Meter
+from app.model.device import Credentials, Identity, Meter
 from app.model.errors import (
     AccessDenied,
     AppError,
@@ -27,6 +27,7 @@ from app.model.support import Capabilities
 from app.net.client import DeviceClient
 from app.net.eventstream import EventStream, StreamState
 from app.net.lenient import JsonReader
+from app.net.recorder import strike_values
 from app.net.stream import Stream
 from app.vendors.whatwatt.models import DeviceInfo, MeterInfo, Supply
 from app.vendors.whatwatt.places import dig, fill
@@ -34,10 +35,14 @@ from app.vendors.whatwatt.places import dig, fill
 SYSTEM = "/api/v1/system"
 REPORT = "/api/v1/report"
 LIVE = "/api/v1/live"
+SETTINGS = "/api/v1/settings"
+SD_CARD = "/sdcard/"
 
 FRESH_S = 1.0
 """Sections that share a resource and are read together cost one request: the device's power is scarce (manual 2.1)."""
 DOCUMENT_BYTES = 1024 * 1024
+_NOT_UTF8 = "\ufffd"
+"""What the event stream puts in place of bytes that are no UTF-8."""
 LEAST_WATCHDOG_S = 15.0
 WATCHDOG_INTERVALS = 5
 
@@ -54,6 +59,17 @@ class WhatwattClient:
     def __init__(self, device: DeviceClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.report_interval_s = 0.0
         self.bad_events = 0
+        self.ordered: tuple[str, str] | None = None
+        """A file of the memory card that is to be fetched, and the folder it goes to: see `card_download`."""
+        self.saved: tuple[str, int] | None = None
+        """The file that was fetched last, and its size in bytes."""
+        self.fetching = asyncio.Lock()
+        """Held while a file is fetched: two at once have made a device restart."""
+        self.absences = 0
+        """How often the device was seen to be away during something that it was told to do."""
+        self.firmware_before: int | None = None
+        """For how many seconds the device had been running when firmware was sent to it."""
+        self.http = device
         self._device = device
         self._clock = clock
         self._json = JsonReader(str(device.address))
@@ -94,13 +110,29 @@ class WhatwattClient:
         Raises:
             AnswerLost: it is not known whether the device took it.
         """
+        if step.method == "GET" and step.path.startswith(SD_CARD):
+            # Fetching a file takes minutes and tells how far it is: that is done by whoever follows the action.
+            self.ordered, self.saved = (step.path, str((step.body or {}).get("folder", ""))), None
+            return
         body = None if step.body is None else msgspec.json.encode(step.body)
         async with self._turn:
             try:
                 reply = await self._device.request(step.method, step.path, body=body, secret=step.secret)
             finally:
                 self._read.clear()
-        refuse(reply.status, reply.text(), f"{step.method} {step.path}")
+        refuse(reply.status, self._concealed(reply.text(), step), f"{step.method} {step.path}")
+        await self._go_on_with(step)
+
+    def _concealed(self, text: str, step: Step) -> str:
+        """The device's words without what was secret in the request."""
+        return strike_values(self._device.concealer(None)(text), _texts(step.body or {}, step.secret))
+
+    async def _go_on_with(self, step: Step) -> None:
+        """After the device has taken a new password of its own, this connection uses it."""
+        password = dig(step.body, "system.password")
+        if step.path == SETTINGS and isinstance(password, str) and password:
+            user = self._device.credentials.user if self._device.credentials else ""
+            await self._device.login(Credentials(user, password))
 
     async def system(self, *, fresh: bool = False) -> object:
         """The system page, decoded (manual 2.3)."""
@@ -121,6 +153,14 @@ class WhatwattClient:
             raise BadReply(f"The answer of {self._device.address} to {REPORT} holds no report.")
         return document
 
+    async def document(self, path: str, *, fresh: bool = False, timeout_s: float | None = None) -> object:
+        """Any other page of the device, decoded.
+
+        Raises:
+            AppError: the device says no, or something that cannot be read.
+        """
+        return await self._document(path, fresh, timeout_s)
+
     async def supply(self) -> Supply:
         """The supply voltages, and how the buffer has changed since the first reading on this connection."""
         supply = fill(Supply, await self.system())
@@ -138,19 +178,35 @@ class WhatwattClient:
         Raises:
             LoginFailed, AccessDenied, NotFound, LicenceRequired: trying again would not help.
         """
+
+        def heard(state: StreamState) -> None:
+            if state is StreamState.WAITING and isinstance(stream.last_error, BadReply):
+                # An event beyond every measure: it is left out by opening the stream anew.
+                self._skipped(stream.last_error)
+            if on_state is not None:
+                on_state(state)
+
         stream = EventStream(
-            self._open_live, watchdog_s=self.watchdog_s, on_state=on_state, name=str(self._device.address)
+            self._open_live, watchdog_s=self.watchdog_s, on_state=heard, name=str(self._device.address)
         )
         async with aclosing(stream.events()) as events:
             async for event in events:
                 if event.type != "live":
                     continue
                 try:
-                    data = self._json.decode(event.data.encode())
+                    data = self._event(event.data)
                 except BadReply as error:
                     self._skipped(error)
                     continue
                 yield data
+
+    def _event(self, text: str) -> object:
+        if _NOT_UTF8 in text:
+            raise BadReply("The device's event holds bytes that are no UTF-8.")
+        data = self._json.decode(text.encode())
+        if not isinstance(data, dict):
+            raise BadReply("The device's event holds something else than named values.")
+        return data
 
     def watchdog_s(self) -> float:
         """How long the live stream may be silent: it sends no heartbeat, only the meter's reports."""
@@ -168,12 +224,12 @@ class WhatwattClient:
             refuse(stream.status, stream.body.decode("utf-8", "replace").strip()[:500], f"GET {LIVE}")
             yield stream
 
-    async def _document(self, path: str, fresh: bool) -> object:
+    async def _document(self, path: str, fresh: bool, timeout_s: float | None = None) -> object:
         async with self._turn:
             kept = self._read.get(path)
             if not fresh and kept is not None and self._clock() - kept[0] < FRESH_S:
                 return kept[1]
-            reply = await self._device.request("GET", path, max_bytes=DOCUMENT_BYTES)
+            reply = await self._device.request("GET", path, max_bytes=DOCUMENT_BYTES, timeout_s=timeout_s)
             refuse(reply.status, reply.text(), f"GET {path}")
             document = self._json.decode(reply.body)
             self._read[path] = self._clock(), document
@@ -218,6 +274,17 @@ def _said(text: str) -> str:
     """The device's own words, if they are words and not a page."""
     line = " ".join(text.split())[:200].rstrip(".")
     return "" if not line or line.startswith("<") else f": {line}"
+
+
+def _texts(body: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts that stand under these names in a body, however deep."""
+    found: list[str] = []
+    for name, value in body.items():
+        if isinstance(value, dict):
+            found += _texts(value, tuple(value) if name in names else names)
+        elif name in names and isinstance(value, str):
+            found.append(value)
+    return tuple(found)
 
 
 def _facts(info: DeviceInfo, meter: MeterInfo, supply: Supply) -> tuple[tuple[str, str], ...]:

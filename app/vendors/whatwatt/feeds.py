@@ -160,8 +160,7 @@ async def watch_live(client: WhatwattClient, _meter: str) -> AsyncGenerator[Read
     """The readings of the event stream, as often as the meter reports."""
     async with aclosing(client.live()) as events:
         async for data in events:
-            if isinstance(data, dict):
-                yield Reading(time.time(), live_values(data))
+            yield Reading(time.time(), live_values(data))
 
 
 async def poll_report(
@@ -208,6 +207,7 @@ FEEDS = (
         open=watch_live,
         plotted=PLOTTED,
         manual="3.2",
+        resources=("GET /api/v1/live",),
     ),
     Feed(
         key="report",
@@ -216,5 +216,6 @@ FEEDS = (
         open=poll_report,
         plotted=PLOTTED,
         manual="3.1",
+        resources=("GET /api/v1/report",),
     ),
 )

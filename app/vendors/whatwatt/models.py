@@ -59,6 +59,9 @@ class DeviceInfo(msgspec.Struct, frozen=True):
         At("device.license.type"),
     ] = None
     licensed_since: Annotated[Text, Field("Licensed since"), At("device.license.activation_date")] = None
+    skipped_events: Annotated[
+        int, Field("Live events left out", help="Since connecting: those that could not be read", manual="3.2")
+    ] = 0
 
 
 class Supply(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -63,12 +64,32 @@ def clock_text(document: object, path: str) -> str | None:
 
 
 def fill(model: type[M], document: object) -> M:
-    """The model with what the document has, None where it has nothing.
+    """The model with what the document has; where it has nothing, what the model has by itself, mostly None.
 
     Raises:
         BadReply: a value is of another kind than the manual says; the message names its place.
     """
-    return model(**{name: _value(document, at, kind) for name, at, kind in places_of(model)})
+    found = ((name, _value(document, at, kind)) for name, at, kind in places_of(model))
+    return model(**{name: value for name, value in found if value is not None})
+
+
+def nested(model: msgspec.Struct, names: Iterable[str]) -> dict[str, Any]:
+    """These fields of a model as the device's nested JSON, each at its place."""
+    body: dict[str, Any] = {}
+    places = {name: at.path for name, at, _ in places_of(type(model))}
+    for name in names:
+        *way, last = places[name].split(".")
+        inner = body
+        for key in way:
+            inner = inner.setdefault(key, {})
+        inner[last] = getattr(model, name)
+    return body
+
+
+def changed(before: msgspec.Struct, after: msgspec.Struct) -> tuple[str, ...]:
+    """The fields with a place in which two values of a model differ, in order."""
+    names = (name for name, _, _ in places_of(type(after)))
+    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
 
 
 def _value(document: object, at: At, kind: type) -> Any:

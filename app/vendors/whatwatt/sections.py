@@ -96,6 +96,11 @@ def _from_report(model: type[M]) -> Callable[[WhatwattClient, str], Awaitable[M]
     return read
 
 
+async def _read_device(client: WhatwattClient, _target: str) -> DeviceInfo:
+    found = fill(DeviceInfo, await client.system())
+    return msgspec.structs.replace(found, skipped_events=client.bad_events)
+
+
 async def _read_supply(client: WhatwattClient, _target: str) -> Supply:
     return await client.supply()
 
@@ -109,7 +114,7 @@ SECTIONS: tuple[AnySection, ...] = (
         icon="device",
         title="Device",
         model=DeviceInfo,
-        read=_from_system(DeviceInfo),
+        read=_read_device,
         group="System",
         help="Name, firmware, licence and clock of the device.",
         manual="2.3",

@@ -8,10 +8,13 @@ from http import HTTPStatus
 from app.model.errors import BadReply
 from app.model.vendor import Answer, Vendor
 from app.net.lenient import decode
+from app.vendors.whatwatt import card, card_download, card_log, restart, sections, variables, wifi_scan
 from app.vendors.whatwatt.client import SYSTEM, WhatwattClient
 from app.vendors.whatwatt.feeds import FEEDS
+from app.vendors.whatwatt.firmware import FIRMWARE
 from app.vendors.whatwatt.places import dig
-from app.vendors.whatwatt.sections import SECTIONS
+from app.vendors.whatwatt.resources import RESOURCES
+from app.vendors.whatwatt.settings import basics, ethernet_port, meter_port, mqtt, wifi_network
 
 DEVICE_TYPE = "100"
 _ID = re.compile(r"[0-9A-Fa-f]{12}")
@@ -49,8 +52,29 @@ WHATWATT = Vendor(
     connect=WhatwattClient,
     recognise=recognise,
     probe_path=SYSTEM,
-    sections=SECTIONS,
+    sections=(
+        *sections.SECTIONS,
+        *basics.SECTIONS,
+        *meter_port.SECTIONS,
+        *wifi_network.SECTIONS,
+        *ethernet_port.SECTIONS,
+        *mqtt.SECTIONS,
+        *variables.SECTIONS,
+    ),
     feeds=FEEDS,
+    archives=(*wifi_scan.ARCHIVES, *card.ARCHIVES, *card_log.ARCHIVES),
+    actions=(
+        *restart.ACTIONS,
+        *wifi_network.ACTIONS,
+        *card_download.ACTIONS,
+        *basics.ACTIONS,
+        *meter_port.ACTIONS,
+        *ethernet_port.ACTIONS,
+        *mqtt.ACTIONS,
+    ),
+    firmware=FIRMWARE,
+    resources=RESOURCES,
+    groups=("System", "Meter", "Network", "Services", "SD card"),
     simulator="app.vendors.whatwatt.simulator:WhatwattSimulator",
     mdns_type="_http._tcp.local.",
     mdns_matches=mdns_matches,

@@ -1,4 +1,4 @@
-"""A simulated whatwatt Go: system page, polled report, live stream with its limit of one, and the basic settings."""
+"""A simulated whatwatt Go: its pages, the live stream with its limit of one, settings, memory card and restarts."""
 
 from __future__ import annotations
 
@@ -17,26 +17,25 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.vendors.whatwatt.simulator.card import MemoryCard
 from app.vendors.whatwatt.simulator.household import Household
-from app.vendors.whatwatt.simulator.pages import State, Style, live_data, report_page, system_page
+from app.vendors.whatwatt.simulator.pages import State, Style, live_data, report_page, system_page, variables
 from app.vendors.whatwatt.simulator.protection import Protection
+from app.vendors.whatwatt.simulator.radio import LOST, Radio
+from app.vendors.whatwatt.simulator.settings import METER, MQTT, Page, Refused, basics
 
 HANG_UP = "wattwright.hang_up"
 """The host's ASGI extension: closes the connection."""
 
-LONGEST_NAME = 31
-LONGEST_EVENT = 200_000
+LEAVE = "wattwright.leave"
+"""The host's ASGI extension: leave(seconds, host, back), as in a restart."""
 
-_DEFAULTS: dict[str, Any] = {
-    "system": {"name": "", "host_name": "", "protection": False},
-    "services": {
-        "cloud": {"what_watt": True, "solar_manager": False, "mystrom": True},
-        "local": {"solar_manager": True},
-        "broadcast": True,
-        "report_interval": 30,
-        "sd": {"frequency": 15, "enable": False},
-    },
-}
+LONGEST_EVENT = 200_000
+LARGEST_FIRMWARE = 8 * 1024 * 1024
+FIRMWARE_MARK = b"\xe9whatwatt "
+PIECE = 1460
+MOST_LOGGED = 2000
+"""Lines of the log that are made up for at once after a long pause."""
 
 
 class Spoiled(Enum):
@@ -45,6 +44,8 @@ class Spoiled(Enum):
     BAD_JSON = "the data is no JSON"
     CUT = "the data ends in the middle"
     HUGE = "the data is a single line of 200 kB"
+    BAD_UTF8 = "the data holds bytes that are no UTF-8"
+    NO_OBJECT = "the data is a list"
     SLOPPY = "the data has trailing commas and numbers as strings"
     SILENT = "the device closes the stream instead"
 
@@ -90,8 +91,31 @@ class WhatwattSimulator:
         self.streams = 0
         self.protection = Protection(f"whatwatt-{self.id}", password, digest)
         self.house = Household(index, interval_s)
-        self.settings = msgspec.json.decode(msgspec.json.encode(_DEFAULTS))
-        self.settings["system"].update(name=name, host_name=f"whatwatt_{self.id[-6:]}", protection=bool(password))
+        self.basics = Page(basics(f"whatwatt_{self.id[-6:]}"))
+        self.basics.values["system"] |= {"name": name, "protection": bool(password), "password": password}
+        self.meter_port = Page(METER)
+        self.mqtt = Page(MQTT)
+        self.radio = Radio(self.id)
+        self.card = MemoryCard()
+        self.card.installed = style is Style.P1
+        self.card_bytes_per_s = 0.0
+        """How fast files of the card come; 0: at once. Real ones bring 12700."""
+        self.missing_file_status = 404
+        self.downloads = 0
+        self.most_downloads = 0
+        self.v_usb = 5.16 if style is Style.P1 else 0.0
+        self.firmware = "1.10.0" if style is Style.P1 else "1.2.6"
+        self.restarts_itself = True
+        """After new firmware has come."""
+        self.restarting_s = 2.0
+        self.moving_s = 0.5
+        self.pairing_s = 3.0
+        self.boots = 0
+        self._new_firmware = ""
+        self._pairs_at: float | None = None
+        self._booted_s = 0.0
+        self._first_number = 0
+        self._logged = 0
         self._speed = speed
         self._clock = clock
         self._started = clock()
@@ -101,9 +125,25 @@ class WhatwattSimulator:
                 Route("/api/v1/system", self._system),
                 Route("/api/v1/report", self._report),
                 Route("/api/v1/live", self._live),
+                Route("/api/v1/variables", self._variables),
                 Route("/api/v1/settings", self._settings, methods=["GET", "PUT", "POST"]),
+                Route("/api/v1/meter/settings", self._meter_port, methods=["GET", "PUT", "POST"]),
+                Route("/api/v1/mqtt/settings", self._mqtt, methods=["GET", "PUT", "POST"]),
+                Route("/api/v1/wifi/sta/settings", self._wifi, methods=["GET", "PUT", "POST", "DELETE"]),
+                Route("/api/v1/eth/settings", self._ethernet, methods=["GET", "PUT", "POST"]),
+                Route("/api/v1/wifi/scan", self._scan),
+                Route("/api/v1/wifi/wps", self._wps, methods=["POST"]),
+                Route("/api/v1/reboot", self._reboot, methods=["POST"]),
+                Route("/api/v1/restore", self._restore, methods=["POST"]),
+                Route("/sdcard/{path:path}", self._card),
+                Route("/load", self._load, methods=["POST"]),
             ],
         )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What GET /api/v1/settings answers."""
+        return self.basics.told()
 
     @classmethod
     def demo(cls, index: int = 0, latency_ms: float = 0.0) -> Self:
@@ -132,24 +172,58 @@ class WhatwattSimulator:
         return (self._clock() - self._started) * self._speed
 
     def advance(self) -> Household:
-        """The house as it is now."""
-        self.house.advance(int(self.elapsed_s() / self.house.interval_s))
+        """The house as it is now; its log on the card goes along."""
+        now = int(self.elapsed_s() / self.house.interval_s)
+        sd = self.basics.values["services"]["sd"]
+        if sd["enable"] and self.card.installed:
+            every = max(1, round(sd["frequency"] / self.house.interval_s))
+            begin = max(self._logged, self.house.number, now - MOST_LOGGED * every)
+            for number in range((begin // every + 1) * every, now + 1, every):
+                self.house.advance(number)
+                self.card.write(self._state(number * self.house.interval_s))
+        self._logged = now
+        self.house.advance(now)
+        if self._pairs_at is not None and self._clock() >= self._pairs_at:
+            self._pairs_at = None
+            self.radio.pair()
         return self.house
 
     def state(self) -> State:
         """What the device would tell now."""
-        elapsed = self.elapsed_s()
-        ahead = elapsed - elapsed / self._speed
+        self.advance()
+        return self._state(self.elapsed_s())
+
+    def _state(self, elapsed_s: float) -> State:
+        ahead_s = elapsed_s - self.elapsed_s() / self._speed
+        mqtt = self.mqtt.values
+        cloud = self.basics.values["services"]["cloud"]
         return State(
             id=self.id,
-            name=self.settings["system"]["name"],
+            name=self.basics.values["system"]["name"],
             style=self.style,
-            house=self.advance(),
-            now=datetime.now().astimezone() + timedelta(seconds=ahead),
-            running_s=elapsed,
+            house=self.house,
+            now=datetime.now().astimezone() + timedelta(seconds=ahead_s),
+            running_s=max(0.0, elapsed_s - self._booted_s),
             meter_status=self.meter_status,
             v_scap=self.v_scap,
             licensed=self.licensed,
+            v_usb=self.v_usb,
+            firmware=self.firmware,
+            boots=self.boots,
+            first_number=self._first_number,
+            wifi=self.radio.wifi_page(),
+            ethernet=self.radio.ethernet_page(),
+            card=self.card.installed,
+            clouds={
+                "whatwatt": {"enabled": cloud["what_watt"], "connected": cloud["what_watt"]},
+                "mystrom": {
+                    "enabled": cloud["mystrom"],
+                    "status": "CONNECTED" if cloud["mystrom"] else "DISABLED",
+                },
+                "solar_manager": {"enabled": cloud["solar_manager"], "connected": cloud["solar_manager"]},
+                "mqtc": {"enabled": mqtt["enable"], "connected": mqtt["enable"] and bool(mqtt["url"])},
+            },
+            conv_factor=self.meter_port.values["conv_factor"],
         )
 
     async def _system(self, _request: Request) -> Response:
@@ -157,7 +231,7 @@ class WhatwattSimulator:
 
     async def _report(self, _request: Request) -> Response:
         if not self.licensed:
-            return PlainTextResponse("License required", 404)
+            return _unlicensed()
         return _json(report_page(self.state()))
 
     async def _live(self, request: Request) -> Response:
@@ -200,40 +274,158 @@ class WhatwattSimulator:
             return False
         return True
 
+    async def _variables(self, _request: Request) -> Response:
+        return _json(variables(self.state())) if self.licensed else _unlicensed()
+
     async def _settings(self, request: Request) -> Response:
-        """GET tells all but the password; PUT merges; POST replaces, with defaults for what is missing (manual 5.1)."""
+        """Manual 5.2."""
+        answer = await self._page(self.basics, request)
+        system = self.basics.values["system"]
+        self.protection.password = system["password"] if system["protection"] else ""
+        return answer
+
+    async def _meter_port(self, request: Request) -> Response:
+        """Manual 5.3. A key of zeros is none."""
+        answer = await self._page(self.meter_port, request)
+        for name in ("encryption_key", "authentication_key"):
+            if not self.meter_port.values[name].strip("0"):
+                self.meter_port.values[name] = ""
+        return answer
+
+    async def _mqtt(self, request: Request) -> Response:
+        return await self._page(self.mqtt, request) if self.licensed else _unlicensed()
+
+    async def _page(self, page: Page, request: Request) -> Response:
+        if request.method != "GET":
+            try:
+                (page.put if request.method == "PUT" else page.post)(await _given(request))
+            except Refused as refusal:
+                return PlainTextResponse(str(refusal), 400)
+        return _json(page.told())
+
+    async def _wifi(self, request: Request) -> Response:
+        """Manual 5.4."""
         if request.method == "GET":
-            return _json(self.settings)
+            return _json(self.radio.wifi.told())
+        return await self._moved(request, self.radio.change_wifi, self.radio.wifi)
+
+    async def _ethernet(self, request: Request) -> Response:
+        """Manual 5.7."""
+        if request.method == "GET":
+            return _json(self.radio.ethernet.told())
+        return await self._moved(request, self.radio.change_ethernet, self.radio.ethernet)
+
+    async def _moved(self, request: Request, change: Callable[[str, object], str | None], page: Page) -> Response:
         try:
-            given = msgspec.json.decode(await request.body(), type=dict[str, Any])
-            base = self.settings if request.method == "PUT" else _DEFAULTS
-            merged = _merged(base, given)
-        except (msgspec.DecodeError, ValueError) as error:
-            return PlainTextResponse(str(error), 400)
-        if len(merged["system"]["name"]) > LONGEST_NAME:
-            return PlainTextResponse("name is too long", 400)
-        self.settings = merged
-        password = given.get("system", {}).get("password")
-        if not merged["system"]["protection"]:
-            self.protection.password = ""
-        elif isinstance(password, str) and password:
-            self.protection.password = password
-        return _json(self.settings)
+            host = change(request.method, None if request.method == "DELETE" else await _given(request))
+        except Refused as refusal:
+            return PlainTextResponse(str(refusal), 400)
+        if host is not None:
+            self._leave(request, self.moving_s, host, lambda: None)
+        return Response(status_code=204) if request.method == "DELETE" else _json(page.told())
+
+    async def _scan(self, _request: Request) -> Response:
+        return _json(self.radio.scan())
+
+    async def _wps(self, _request: Request) -> Response:
+        self._pairs_at = self._clock() + self.pairing_s
+        return Response(status_code=204)
+
+    async def _reboot(self, request: Request) -> Response:
+        self._leave(request, self.restarting_s, "", self.booted)
+        return Response(status_code=204)
+
+    async def _restore(self, request: Request) -> Response:
+        """As delivered: no password, no network. The card keeps its files (manual 5.9)."""
+        for page in (self.basics, self.meter_port, self.mqtt):
+            page.reset()
+        self.radio.reset()
+        self.protection.password = ""
+        self._leave(request, self.restarting_s, "" if self.radio.reachable else LOST, self.booted)
+        return Response(status_code=204)
+
+    def _leave(self, request: Request, seconds: float, host: str, back: Callable[[], None]) -> None:
+        leave = request.scope.get("extensions", {}).get(LEAVE)
+        if leave is not None:
+            leave(seconds, host, back)
+
+    def booted(self) -> None:
+        """The device has started again."""
+        self.boots += 1
+        self._first_number = self.advance().number
+        self._booted_s = self.elapsed_s()
+        if self._new_firmware:
+            self.firmware, self._new_firmware = self._new_firmware, ""
+
+    async def _card(self, request: Request) -> Response:
+        """Manual 5.10: a path without an extension is a folder. `Range` means nothing to it."""
+        if not self.card.installed:
+            return PlainTextResponse("SD card is not mounted", 503)
+        self.card.lay_out(self.state)
+        self.advance()
+        path = request.path_params["path"].strip("/")
+        content = self.card.files.get(path)
+        if content is not None:
+            kind = "text/csv" if path.upper().endswith(".CSV") else "application/octet-stream"
+            return StreamingResponse(
+                self._pieces(content), media_type=kind, headers={"Content-Length": str(len(content))}
+            )
+        listing = None if "." in path.rpartition("/")[2] else self.card.listing(path)
+        if listing is None:
+            return PlainTextResponse("Failed to open file", self.missing_file_status)
+        return _json(listing)
+
+    async def _pieces(self, content: bytes) -> AsyncIterator[bytes]:
+        self.downloads += 1
+        self.most_downloads = max(self.most_downloads, self.downloads)
+        try:
+            for begin in range(0, len(content), PIECE):
+                yield content[begin : begin + PIECE]
+                if self.card_bytes_per_s:
+                    await asyncio.sleep(PIECE / self.card_bytes_per_s)
+        finally:
+            self.downloads -= 1
+
+    async def _load(self, request: Request) -> Response:
+        """Manual 5.11: the form's 'file' is written to the memory."""
+        image = _file_of(request.headers.get("content-type", ""), await request.body())
+        if image is None:
+            return PlainTextResponse("no file", 400)
+        if not image.startswith(FIRMWARE_MARK) or len(image) > LARGEST_FIRMWARE:
+            return PlainTextResponse("not a firmware image", 400)
+        self._new_firmware = image.removeprefix(FIRMWARE_MARK).partition(b"\n")[0].decode("ascii", "replace")
+        if self.restarts_itself:
+            self._leave(request, self.restarting_s, "", self.booted)
+        return PlainTextResponse("OK")
 
 
-def _merged(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """`base` with what is given for the settings that it has; what else is given is passed over.
+def firmware_image(version: str, size: int = 20_000) -> bytes:
+    """A file that the simulated device takes for its firmware."""
+    return FIRMWARE_MARK + version.encode() + b"\n" + bytes(size)
 
-    Raises:
-        ValueError: a value is of another type than the setting.
-    """
-    merged = {}
-    for key, value in base.items():
-        new = given.get(key, value)
-        if type(new) is not type(value):
-            raise ValueError(f"{key} has the wrong type")
-        merged[key] = _merged(value, new) if isinstance(value, dict) else new
-    return merged
+
+async def _given(request: Request) -> object:
+    try:
+        return msgspec.json.decode(await request.body())
+    except msgspec.DecodeError as error:
+        raise Refused("invalid JSON") from error
+
+
+def _file_of(kind: str, body: bytes) -> bytes | None:
+    """The content of the form's field 'file'; None when there is no such form."""
+    name, _, boundary = kind.partition("boundary=")
+    if not name.lower().startswith("multipart/form-data") or not boundary:
+        return None
+    mark = b"--" + boundary.strip('"').encode("latin-1")
+    for part in body.split(mark)[1:-1]:
+        head, blank, content = part.partition(b"\r\n\r\n")
+        if blank and b'name="file"' in head:
+            return content.removesuffix(b"\r\n") or None
+    return None
+
+
+def _unlicensed() -> Response:
+    return PlainTextResponse("License required", 404)
 
 
 def _spoil(data: bytes, spoiled: Spoiled | None) -> bytes:
@@ -243,6 +435,10 @@ def _spoil(data: bytes, spoiled: Spoiled | None) -> bytes:
         return data[: len(data) // 2]
     if spoiled is Spoiled.HUGE:
         return b'{"P_In":"' + b"9" * LONGEST_EVENT + b'"}'
+    if spoiled is Spoiled.BAD_UTF8:
+        return data[:-1] + b',"Note":"\xff\xfe"}'
+    if spoiled is Spoiled.NO_OBJECT:
+        return b"[1,2,3]"
     if spoiled is Spoiled.SLOPPY:
         return data.replace(b'"P_In":', b'"P_In":"', 1).replace(b",", b'",', 1)[:-1] + b",}"
     return data

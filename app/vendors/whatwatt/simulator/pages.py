@@ -36,6 +36,16 @@ class State(msgspec.Struct, frozen=True):
     meter_status: str
     v_scap: float
     licensed: bool
+    v_usb: float
+    firmware: str
+    boots: int
+    first_number: int
+    """The house's reading at the last start: reports count from there."""
+    wifi: dict[str, Any]
+    ethernet: dict[str, Any]
+    card: bool
+    clouds: dict[str, Any]
+    conv_factor: int
 
 
 def system_page(state: State) -> dict[str, Any]:
@@ -46,13 +56,13 @@ def system_page(state: State) -> dict[str, Any]:
         "name": state.name,
         "id": state.id,
         "model": "WW_Go_1.2" if p1 else "WW Go 1.1",
-        "firmware": "1.10.0" if p1 else "1.2.6",
+        "firmware": state.firmware,
         "upgrade_capable": True,
         **_date_and_time(state.now),
         "time_since_boot": int(state.running_s),
         "last_reboot": _date_and_time(booted),
         "plug": {
-            "v_usb": 5.16 if p1 else 0,
+            "v_usb": state.v_usb,
             "v_mbus": 0 if p1 else 13.94,
             "v_p1": 5.23 if p1 else 0,
             "v_scap": state.v_scap,
@@ -60,19 +70,15 @@ def system_page(state: State) -> dict[str, Any]:
     }
     if p1 and state.licensed:
         device["license"] = {"type": "PLUS", "activation_date": "2025-09-24T11:05:41Z"}
-    off = {"enabled": False, "connected": False}
     return {
         "device": device,
-        "clouds": {
-            "whatwatt": {"enabled": True, "connected": True},
-            "mystrom": {"enabled": False, "status": "DISABLED"},
-            "solar_manager": off,
-            "mqtc": off,
-        },
+        "clouds": state.clouds,
         "meter": _system_meter(state),
-        "wifi": _wifi(state.id),
-        "ethernet": {"mac": _next_mac(state.id), "status": "Down", "ip": "0.0.0.0", "mask": "0.0.0.0"},  # noqa: S104
-        "sd_card": {"installed": True, "type": "SDHC/SDXC", "size": 7618, "speed": 20} if p1 else {"installed": False},
+        "wifi": state.wifi,
+        "ethernet": state.ethernet,
+        "sd_card": (
+            {"installed": True, "type": "SDHC/SDXC", "size": 7618, "speed": 20} if state.card else {"installed": False}
+        ),
     }
 
 
@@ -104,35 +110,11 @@ def _meter_id(state: State) -> str:
     return str(20_000_741 + int(state.id[-6:], 16) % 100)
 
 
-def _wifi(identifier: str) -> dict[str, Any]:
-    return {
-        "ssid": "Building site",
-        "bssid": "DC15C84FBAB6",
-        "channel": 13,
-        "ht": "20",
-        "rssi": -58,
-        "signal": 84,
-        "auth_mode": "WPA2-WPA3",
-        "pairwise_cipher": "CCMP",
-        "group_cipher": "CCMP",
-        "phy": "bgn",
-        "wps": False,
-        "country": "CH",
-        "mac": identifier,
-        "ip": "192.168.99.176",
-        "mask": "255.255.255.0",
-        "gateway": "192.168.99.1",
-        "dns": "192.168.99.1",
-        "status": "OK",
-        "mode": "STA",
-    }
-
-
 def report_page(state: State) -> dict[str, Any]:
     """The answer to GET /api/v1/report (manual 3.1)."""
     now, house, p1 = state.house.now, state.house, state.style is Style.P1
     positive, negative = _positive(now.power), _positive(-now.power)
-    report: dict[str, Any] = {"id": house.number + 1, "interval": house.interval_s}
+    report: dict[str, Any] = {"id": house.number - state.first_number + 1, "interval": house.interval_s}
     if p1:
         report["tariff"] = house.tariff
     report.update(_clock(state.now, zoned=p1))
@@ -152,7 +134,7 @@ def report_page(state: State) -> dict[str, Any]:
         demand = house.registers.demand
         report["max_demand"] = {"active": {"positive": {"total": _kilo(max(demand)), **_by_tariff(demand)}}}
     report["energy"] = _energy(house, p1)
-    report["conv_factor"] = 1
+    report["conv_factor"] = state.conv_factor
     meter = _system_meter(state)
     return {
         "report": report,
@@ -170,7 +152,7 @@ def report_page(state: State) -> dict[str, Any]:
         "system": {
             "id": state.id,
             **_clock(state.now, zoned=p1),
-            "boot_id": f"{int(state.id[-6:], 16) * 2654435761 % 2**32:08X}",
+            "boot_id": f"{(int(state.id[-6:], 16) + state.boots) * 2654435761 % 2**32:08X}",
             "time_since_boot": int(state.running_s),
         },
     }
@@ -227,6 +209,59 @@ def live_data(state: State) -> dict[str, Any]:
     }
 
 
+def variables(state: State) -> list[dict[str, str]]:
+    """The answer to GET /api/v1/variables: one name and its text each (manual 4.1.2)."""
+    page, system = report_page(state), system_page(state)
+    report, meter, wifi = page["report"], page["meter"], state.wifi
+    power, energy = report["instantaneous_power"]["active"], report["energy"]["active"]
+    reactive = report["energy"]["reactive"]
+    found: dict[str, Any] = {
+        "sys.name": state.name,
+        "sys.id": state.id,
+        "sys.firmware": state.firmware,
+        "sys.date_time": page["system"]["date_time"],
+        "energy.in": energy["positive"]["total"],
+        "energy.out": energy["negative"]["total"],
+        "power.in": power["positive"]["total"],
+        "power.out": power["negative"]["total"],
+        "3_8_0": reactive.get("positive", {}).get("total"),
+        "4_8_0": reactive.get("negative", {}).get("total"),
+        "9_7_0": None,
+        "13_7_0": report.get("power_factor"),
+        "tariff": report.get("tariff", 0),
+        "conv_factor": state.conv_factor,
+        "timestamp": int(state.now.timestamp()),
+        "meter.date_time": report["date_time"],
+        "meter.id": meter["id"],
+        "meter.type": meter["logical_name"],
+        "meter.vendor": meter["vendor"],
+        "meter.model": meter["model"],
+        "meter.interface": meter["interface"],
+        "meter.protocol": meter["protocol"],
+        "meter.protocol_ver": meter["protocol_version"],
+        "meter.status": meter["status"],
+        "plug.interface": meter["interface"],
+        **{f"plug.voltage.{port}": system["device"]["plug"][f"v_{port}"] for port in ("usb", "p1", "mbus")},
+        "wifi.mode": "sta",
+        "wifi.sta.status": str(wifi["status"]).lower(),
+    }
+    for direction, sign in ((1, "positive"), (2, "negative")):
+        parts = energy[sign]
+        found |= {f"{direction}_8_{n}": parts.get(part) for n, part in enumerate(("total", "t1", "t2"))}
+        found[f"{direction}_7_0"] = power[sign]["total"]
+        found |= {f"{20 * n + direction}_7_0": power[sign].get(f"l{n}") for n in (1, 2, 3)}
+    for n, phase in enumerate(PHASES):
+        found[f"{31 + 20 * n}_7_0"] = report.get("current", {}).get(phase)
+        found[f"{32 + 20 * n}_7_0"] = report.get("voltage", {}).get(phase)
+    found |= {f"wifi.sta.{key}": wifi[key] for key in ("ssid", "bssid", "rssi", "channel", "mac") if key in wifi}
+    found |= {
+        f"wifi.sta.{key}": wifi[name]
+        for key, name in (("ip", "ip"), ("mask", "mask"), ("gw", "gateway"), ("dns", "dns"))
+        if name in wifi
+    }
+    return [{name: "null" if value is None else str(value)} for name, value in found.items()]
+
+
 def _by_tariff(values: list[float]) -> dict[str, float]:
     return {"t1": _kilo(values[0]), "t2": _kilo(values[1])}
 
@@ -250,7 +285,3 @@ def _clock(moment: datetime, *, zoned: bool) -> dict[str, str]:
         said["date_time_local"] = moment.isoformat(timespec="seconds")
         said["date_time_utc"] = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
     return said
-
-
-def _next_mac(mac: str) -> str:
-    return f"{int(mac, 16) + 3:012X}"

@@ -1,0 +1,1 @@
+"""INGECON SUN: inverters with a communication card, and the energy management system (EMS)."""
