@@ -20,7 +20,7 @@ from .showing import until_closed
 from .window import Window
 from .workbench import Handle, Workbench
 
-DEVICES = ("g13", "whatwatt:2")
+DEVICES = ("g13", "whatwatt:2", "smartmac:2", "ingecon:6")
 LATENCY_MS = 20.0
 """As slow as a friendly embedded web server."""
 LOOPBACK = "127.0.0.1"
@@ -37,9 +37,9 @@ async def demo_window(*, latency_ms: float = LATENCY_MS) -> AsyncIterator[Window
             window = Window(bench)
             window.show()
             window.jobs.say(HINT)
-            # The gateway does not announce itself: it is found as a sweep would find it.
+            # Only the whatwatts announce themselves: the others are found as a sweep would find them.
             for device in simulators.devices:
-                if device.vendor == "g13":
+                if device.vendor != "whatwatt":
                     bench.inventory.found(await identify(parse_address(device.url), VENDORS), how=How.SWEEP)
             yield window
 
