@@ -86,6 +86,7 @@ class DeviceSession:
             idle_s=vendor.idle_s,
             basic_at_once=vendor.basic_at_once,
             password_in_query=vendor.password_in_query,
+            login=vendor.login,
         )
         pace = Pace(vendor.pace_s, address.netloc, notes) if vendor.pace_s else None
         self.client = DeviceClient(address, credentials=credentials, pins=pins, policy=policy, pace=pace)
