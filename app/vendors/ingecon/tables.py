@@ -244,7 +244,7 @@ TLM_VALUES = (
     Value("pv", "PV generation", "W", "What the sun gives.", 0, plotted=True),
     Value("S1P_Status", "Inverter's state", help="As the inverter words it.", text=True),
     Value("S1P_StatusCode", "Inverter's state code", text=True),
-    Value("StatusBat", "Battery's state code", help="7: the battery is not available.", text=True),
+    Value("StatusBat", "Battery's state code", help="7: the battery is not available.", text=True, summed=False),
     Value("S1P_Alarms", "Inverter's alarms", help="As the inverter words them.", text=True),
     Value("S1P_AlarmsCodes", "Inverter's alarm codes", text=True, others=("S1P_AlarmCodes",)),
     Value("S1P_Setpoint", "Set point", "W", "The power that the EMS has asked of the inverters.", 0),
@@ -265,6 +265,9 @@ TLM_VALUES = (
     Value("vbat", "Battery voltage (inverter)", "V", f"Voltage of the battery. {_BATTERY}", 0),
 )
 """What the layout with a STORAGE 1Play TLM has besides (manual 7.2). `_sto_grid` was seen on units only."""
+
+BATTERY_STATE = "statusbat"
+"""A code, and yet in the readings: what was recorded must tell later that the battery was away."""
 
 BATTERY_KEYS = frozenset({"paccharge", "pacdischarge", "ems_soc", "ems_vbat", "soc", "vbat"})
 """What means nothing while the battery is not available."""
