@@ -99,6 +99,7 @@ class IngeconClient:
         return Identity(
             vendor="ingecon",
             id=serial or self._where(answer),
+            name=self._title(answer),
             model=self._title(answer),
             firmware=answer.firmware if answer else "",
             facts=tuple(facts.items()),

@@ -214,7 +214,7 @@ def test_the_example_of_a_plant_with_storage_is_read_with_all_its_slips_of_spell
     assert page.pdcpvstorage == 3
     assert page.publicgrid_cons == 1987
     assert page.s1p_setpoint == 1000
-    assert page.s1p_alarmscodes == ""
+    assert (page.s1p_alarms, page.s1p_alarmscodes) == ("none", "none")
     assert (page.s1p_status, page.s1p_statuscode, page.statusbat) == ("On-grid", "3", "1")
     assert (page.sc_ratio, page.total_cons, page.soc, page.vbat) == (18.73, 2445, 15, 414)
     assert ems.storage_problems(page) == []

@@ -36,7 +36,7 @@ class Gauge(QWidget):
     def paintEvent(self, _: QPaintEvent) -> None:
         theme = current_theme()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.hover))
+        painter.fillRect(self.rect(), QColor(theme.plot_grid))
         tone = "ok" if self.isEnabled() else "disabled"
         painter.fillRect(QRectF(0, 0, self.width() * self._full / 100, self.height()), QColor(theme.tone(tone)))
         painter.end()

@@ -98,7 +98,7 @@ def _battery(flow: EnergyFlow) -> Part:
         words = "not available" if flow.battery_away else UNKNOWN
     notes = []
     if not math.isnan(flow.soc):
-        notes.append(f"{value_text(flow.soc, Unit.PERCENT)} full")
+        notes.append(f"{flow.soc:.0f} % full")
     if not math.isnan(flow.battery_voltage):
         notes.append(value_text(flow.battery_voltage, Unit.VOLT))
     charge = None if math.isnan(flow.soc) else min(max(flow.soc, 0.0), 100.0)
