@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -9,8 +10,9 @@ from typing import Any
 
 import msgspec
 
-from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Query, Records
+from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Period, Query, Records, Told
 from app.model.errors import InvalidValue
+from app.model.job import Progress
 from app.vendors.ingecon.client import EMS, IngeconClient
 from app.vendors.ingecon.samples import GAP, PER_DAY, Day, Sample, integrate, samples, set_back
 from app.vendors.ingecon.tables import ENERGY_VALUES, SAMPLE_VALUES
@@ -53,12 +55,20 @@ def days_of(query: Query, today: date) -> tuple[date, ...]:
     return tuple(first + timedelta(days=number) for number in range(count))
 
 
-async def _read_days(client: IngeconClient, query: Query) -> list[tuple[date, list[Sample]]]:
+def _untold(_: Progress) -> None:
+    """Where nobody watches the reading."""
+
+
+async def _read_days(client: IngeconClient, query: Query, told: Told) -> list[tuple[date, list[Sample]]]:
     """The samples of each day, one request after the other; of the newest so many, no more days than that takes."""
     found: list[tuple[date, list[Sample]]] = []
     count = 0
-    for day in reversed(days_of(query, datetime.now().date())):
-        rows = samples(await client.samples(day), day)
+    days = days_of(query, datetime.now().date())
+    for read, day in enumerate(reversed(days)):
+        told(Progress(read, len(days), f"{day:%Y-%m-%d}, {read} of {len(days)} days read"))
+        document = await client.samples(day)
+        # In a thread, as all that is done with many samples: the window goes on meanwhile.
+        rows = await asyncio.to_thread(samples, document, day)
         found.append((day, rows))
         count += sum(_within(row, query) for row in rows)
         if query.count and count >= query.count:
@@ -66,11 +76,15 @@ async def _read_days(client: IngeconClient, query: Query) -> list[tuple[date, li
     return found[::-1]
 
 
-async def read_samples(client: IngeconClient, _: str, query: Query) -> Records:
+async def read_samples(client: IngeconClient, _: str, query: Query, told: Told = _untold) -> Records:
     """The samples of a period, days joined; gaps stay gaps."""
     if query.count < 0:
         raise InvalidValue("count", f"{query.count} samples are not possible.")
-    days = await _read_days(client, query)
+    days = await _read_days(client, query, told)
+    return await asyncio.to_thread(_joined, days, query)
+
+
+def _joined(days: Sequence[tuple[date, list[Sample]]], query: Query) -> Records:
     rows = [row for _, found in days for row in found if _within(row, query)]
     rows = rows[-query.count :] if query.count else rows
     return table(rows, notes(days))
@@ -146,9 +160,13 @@ def _further(cells: Sequence[object]) -> tuple[ColumnKind, list[Any]]:
     return ColumnKind.TEXT, [text_of(cell) for cell in cells]
 
 
-async def read_daily(client: IngeconClient, _: str, query: Query) -> Records:
+async def read_daily(client: IngeconClient, _: str, query: Query, told: Told = _untold) -> Records:
     """The energies of each day of a period."""
-    days = await _read_days(client, msgspec.structs.replace(query, count=0))
+    days = await _read_days(client, msgspec.structs.replace(query, count=0), told)
+    return await asyncio.to_thread(_integrated, days, query)
+
+
+def _integrated(days: Sequence[tuple[date, list[Sample]]], query: Query) -> Records:
     found = tuple(integrate(rows, day) for day, rows in days if rows)
     return daily(found[-query.count :] if query.count > 0 else found, notes(days))
 
@@ -157,7 +175,7 @@ def daily(days: Sequence[Day], remarks: tuple[str, ...] = ()) -> Records:
     """The energies in columns. A flow that was never told has no column."""
     told = [value for value in ENERGY_VALUES if any(value.key in day.energies for day in days)]
     columns = [
-        Column("day", "Day", ColumnKind.MOMENT, width=19),
+        Column("day", "Day", ColumnKind.MOMENT, width=10, whole_days=True),
         Column("imported", "Imported", ColumnKind.NUMBER, "kWh", 2, plotted=True),
         Column("exported", "Exported", ColumnKind.NUMBER, "kWh", 2, plotted=True),
         *(Column(v.key, v.label, ColumnKind.NUMBER, "kWh", 2, plotted=v.key in _PLOTTED) for v in told),
@@ -172,7 +190,7 @@ def daily(days: Sequence[Day], remarks: tuple[str, ...] = ()) -> Records:
         [100 * day.covered for day in days],
         [float(day.samples) for day in days],
     ]
-    words = "Energies are powers added up over the samples; times without samples count for nothing."
+    words = "Each sample counts until the next; times without samples count for nothing, see Covered."
     return Records(tuple(columns), tuple(data), (words, *remarks))
 
 
@@ -181,11 +199,13 @@ ARCHIVES: tuple[AnyArchive, ...] = (
         key="ingecon.datalogger",
         title="Samples",
         read=read_samples,
+        read_told=read_samples,
+        period=Period.DAYS,
+        most_days=MOST_DAYS,
         longest=MOST_DAYS * PER_DAY * 4,
         group=GROUP,
         icon="chart",
-        help=f"Samples of three minutes in the device's local time, at most {MOST_DAYS} days at once. "
-        "Grid power is above zero for import, below zero for export.",
+        help="Samples of three minutes in the device's local time. Grid power above zero is import, below zero export.",
         manual="7.4",
         needs_read=(EMS,),
         resources=(RESOURCE,),
@@ -194,10 +214,13 @@ ARCHIVES: tuple[AnyArchive, ...] = (
         key="ingecon.daily",
         title="Daily energies",
         read=read_daily,
+        read_told=read_daily,
+        period=Period.DAYS,
+        most_days=MOST_DAYS,
         shape="bars",
         group=GROUP,
         icon="demand",
-        help=f"What flowed on each day, worked out from the samples; at most {MOST_DAYS} days at once.",
+        help="What flowed on each day, added up from the samples: powers over the time that they stand for.",
         manual="7.4",
         needs_read=(EMS,),
         resources=(RESOURCE,),
