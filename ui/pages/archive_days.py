@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from PySide6.QtCore import QDate, Signal
-from PySide6.QtWidgets import QDateEdit, QHBoxLayout, QWidget
+from PySide6.QtCore import QDate, Qt, Signal
+from PySide6.QtGui import QTextCharFormat
+from PySide6.QtWidgets import QCalendarWidget, QDateEdit, QHBoxLayout, QToolButton, QWidget
 
 from ui.forms.parts import icon_button, plain_label, plain_tip
+from ui.icons import dress
 
 _WIDTH = 130
 
@@ -70,8 +72,19 @@ def _day_edit(name: str, words: str, value: date) -> QDateEdit:
     edit.setCalendarPopup(True)
     edit.setMinimumWidth(_WIDTH)
     edit.setToolTip(plain_tip(f"{words}, by the device's calendar (Alt+Down opens a calendar)"))
+    _dress(edit.calendarWidget())
     edit.setDate(QDate(value.year, value.month, value.day))
     return edit
+
+
+def _dress(calendar: QCalendarWidget) -> None:
+    """Its own red and black would be hard to read in the dark."""
+    for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+        calendar.setWeekdayTextFormat(day, QTextCharFormat())
+    for name, picture in (("qt_calendar_prevmonth", "previous"), ("qt_calendar_nextmonth", "next")):
+        button = calendar.findChild(QToolButton, name)
+        if button is not None:
+            dress(button, picture, "on_selection")
 
 
 def _day(edit: QDateEdit) -> date:

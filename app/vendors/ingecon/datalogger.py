@@ -102,7 +102,7 @@ def notes(days: Sequence[tuple[date, list[Sample]]]) -> tuple[str, ...]:
     empty = [f"{day:%Y-%m-%d}" for day, rows in days if not rows]
     if empty:
         found.append(f"No samples of {_listed(empty)}.")
-    gaps = [gap for _, rows in days for gap in _gaps(rows)]
+    gaps = _gaps(days)
     if gaps:
         longest = max(gaps)
         found.append(
@@ -122,9 +122,18 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 5 else f"{names[0]} and {len(names) - 1} other days"
 
 
-def _gaps(rows: Iterable[Sample]) -> list[timedelta]:
-    times = [row.time for row in rows if isinstance(row.time, datetime)]
-    return [later - earlier for earlier, later in pairwise(times) if later - earlier > GAP]
+def _gaps(days: Iterable[tuple[date, list[Sample]]]) -> list[timedelta]:
+    """The times without samples, also over midnight; a whole day without any is named by itself."""
+    found: list[timedelta] = []
+    last: tuple[date, datetime] | None = None
+    for day, rows in days:
+        times = [row.time for row in rows if isinstance(row.time, datetime)]
+        if last is not None and times and day - last[0] == timedelta(days=1):
+            times.insert(0, last[1])
+        found += [later - earlier for earlier, later in pairwise(times) if later - earlier > GAP]
+        if times:
+            last = day, times[-1]
+    return found
 
 
 def table(rows: Sequence[Sample], remarks: tuple[str, ...] = ()) -> Records:
@@ -176,18 +185,18 @@ def daily(days: Sequence[Day], remarks: tuple[str, ...] = ()) -> Records:
     told = [value for value in ENERGY_VALUES if any(value.key in day.energies for day in days)]
     columns = [
         Column("day", "Day", ColumnKind.MOMENT, width=10, whole_days=True),
+        Column("covered", "Covered by samples", ColumnKind.NUMBER, "%", 1),
         Column("imported", "Imported", ColumnKind.NUMBER, "kWh", 2, plotted=True),
         Column("exported", "Exported", ColumnKind.NUMBER, "kWh", 2, plotted=True),
         *(Column(v.key, v.label, ColumnKind.NUMBER, "kWh", 2, plotted=v.key in _PLOTTED) for v in told),
-        Column("covered", "Covered by samples", ColumnKind.NUMBER, "%", 1),
         Column("samples", "Samples", ColumnKind.NUMBER, decimals=0),
     ]
     data: list[list[Any]] = [
         [datetime.combine(day.day, time()) for day in days],
+        [100 * day.covered for day in days],
         [day.imported for day in days],
         [day.exported for day in days],
         *([day.energies.get(value.key, NAN) for day in days] for value in told),
-        [100 * day.covered for day in days],
         [float(day.samples) for day in days],
     ]
     words = "Each sample counts until the next; times without samples count for nothing, see Covered."
