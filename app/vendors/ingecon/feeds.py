@@ -113,6 +113,7 @@ def _ems_feed(key: str, title: str, values: Sequence[Value], *needs: str) -> Fee
         title=title,
         quantities=plant_quantities(values),
         open=_listen(values),
+        unreadable=lambda client: client.stream.bad_events,
         plotted=_plotted(values),
         manual="7.1, 7.2",
         needs_read=(EMS, *needs),

@@ -48,6 +48,7 @@ FEEDS = (
         open=watch,
         plotted=PLOTTED,
         kept=True,
+        interval_s=lambda client: client.pace.interval_s,
         manual=MANUAL,
         resources=(GET_DATA,),
     ),
