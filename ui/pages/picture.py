@@ -20,6 +20,8 @@ from ui.tasks import Tasks
 from ui.theme import restyle
 from ui.vendors import Picture
 
+from .live_source import unreadable_words
+
 STALE_S = 5.0
 """Events come every second: a reading that old is no longer live."""
 STATE_MS = 500
@@ -163,7 +165,8 @@ class PicturePage(QWidget):
         age = now - self._heard_at
         if age > STALE_S:
             return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
-        return "ok", "live", f"Live, last reading {duration_text(age)} ago"
+        spoiled = unreadable_words(self.feed.unreadable(self.session.connection))
+        return "ok", "live", f"Live, last reading {duration_text(age)} ago{spoiled}"
 
     # Qt's own.
 

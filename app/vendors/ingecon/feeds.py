@@ -100,6 +100,7 @@ def _inverter_feed(of: Model) -> Feed:
         title=f"Values of the {of.title}",
         quantities=tuple(quantity(value) for value in numbers(of.values)),
         open=_poll(of),
+        interval_s=lambda _: POLL_S,
         plotted=_plotted(of.values),
         manual=of.manual,
         needs_read=(of.title,),

@@ -134,7 +134,7 @@ def _problems(of: Model) -> Callable[[Any], list[Problem]]:
                 text = "The inverter could not read this: the value is missing, not zero."
                 found.append(Problem(value.key, text, warning=True))
             elif _raised(value, getattr(values, value.key)):
-                text = f"Bits are set; the maker's document {value.codes} tells what they mean."
+                text = f"Bits are set; what they mean is in {value.codes}."
                 found.append(Problem(value.key, text, warning=True))
         return found
 

@@ -12,6 +12,8 @@ from app.model.quantity import Phase
 CODES_OF_PLAY = "AAA0030IMB07"
 CODES_OF_STORAGE = "ABH2010IMC14"
 """The maker's documents that explain the bits of alarm, warning and inverter codes."""
+CODES_OF_BATTERY = "the battery's manual"
+"""No document is named for the battery's own alarms."""
 
 _CONDUCTORS = (("1", Phase.L1), ("2", Phase.L2), ("3", Phase.L3))
 
@@ -168,7 +170,7 @@ STORAGE_1 = Model(
         Value("Ibatt", "Battery current", "A", "Current of the battery, with the inverter's own sign.", 2),
         Value("Pbatt", "Battery power", "W", "Power of the battery, with the inverter's own sign.", 0, plotted=True),
         Value("Sbatt", "State of charge", "%", "How full the battery is.", 0, plotted=True),
-        Value("BmsAlarms", "Battery alarms", help="Alarms of the battery's own electronics.", codes=CODES_OF_STORAGE),
+        Value("BmsAlarms", "Battery alarms", help="Alarms of the battery's own electronics.", codes=CODES_OF_BATTERY),
         *_strings("1", " MPPT 1"),
         *_strings("2", " MPPT 2"),
         _POWER,
