@@ -136,6 +136,8 @@ class Section(Generic[M, C]):
     now: Callable[[M], M] | None = None
     now_label: str = ""
     summary: Callable[[M], str] | None = None
+    described: bool = False
+    """The help of each value stands beside it: for values that nobody knows by their names alone."""
     scope: Scope = Scope.DEVICE
     group: str = "Settings"
     help: str = ""

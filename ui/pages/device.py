@@ -23,7 +23,7 @@ from ui.forms.parts import Strip, push_button
 from ui.forms.toast import Toasts
 from ui.jobs import JobBar
 from ui.tasks import Tasks
-from ui.vendors import page_of
+from ui.vendors import page_of, picture_of
 
 from .entries import EntryList, entries_of
 from .header import Header, clock_words, device_facts, meter_facts
@@ -64,7 +64,9 @@ class DevicePage(QWidget):
         self._panels: dict[str, QWidget] = {}
         self.header = Header(self.name, self)
         self._add_actions()
-        self.entries = EntryList(self.name, entries_of(session, meter, live=bool(self._feeds())), self)
+        self._drawn = picture_of(session.vendor.key, self._feeds())
+        listed = entries_of(session, meter, live=bool(self._feeds()), picture=self._drawn and self._drawn[1])
+        self.entries = EntryList(self.name, listed, self)
         self.list = self.entries.view
         self._trouble = Strip(f"{self.name}.trouble", self)
         self._reopen = push_button("Connect again", f"{self.name}.reopen", "plug")
@@ -141,7 +143,7 @@ class DevicePage(QWidget):
         return self.entries.keys()
 
     def open(self, key: str) -> QWidget:
-        """Open a section, archive or action by its key, or 'live', 'scan' or 'firmware'."""
+        """Open a section, archive or action by its key, or 'live', 'flow', 'scan' or 'firmware'."""
         self.entries.open(key)
         return self.stack.currentWidget()
 
@@ -158,6 +160,10 @@ class DevicePage(QWidget):
         common: dict[str, Any] = {"tasks": self._tasks, "toasts": self._toasts}
         if key == "live":
             made: QWidget = self._live(common)
+        elif key == "flow" and self._drawn is not None:
+            from .picture import PicturePage
+
+            made = PicturePage(self.session, *self._drawn, tasks=self._tasks)
         elif key == "scan":
             from .scan import ScanPage
 
