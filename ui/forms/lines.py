@@ -112,10 +112,11 @@ class LinesEditor(Editor):
 
     def _count(self) -> None:
         used, length = len(self._value or ""), self.field.max_length
+        size = len((self._value or "").encode("utf-8", "replace"))
         self.used.setVisible(length is not None)
         if length is not None:
-            self.used.setText(f"{used} of {length} characters")
-            restyle(self.used, tone="error" if used > length else "")
+            self.used.setText(f"{used} of {length} characters" + (f", {size} bytes" if size != used else ""))
+            restyle(self.used, tone="error" if size > length else "")
 
 
 def fixed_font() -> QFont:

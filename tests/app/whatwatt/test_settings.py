@@ -328,7 +328,7 @@ def test_the_mqtt_page_shows_what_would_be_sent_now_and_names_what_is_not_resolv
     assert "Not resolved: nonsense." in shown
     assert "Without a value now: 13_7_0." in shown
     (problem,) = [problem for problem in problems_of(MQTT, value) if problem.field == "template"]
-    assert "nonsense: no such variable" in problem.message
+    assert "no such variable: nonsense." in problem.message
     assert problem.warning
 
 

@@ -26,6 +26,8 @@ LONGEST_TEXT = 127
 LONGEST_CLIENT = 63
 _URL = r"|mqtts?://[^\s/]+(/\S*)?"
 _URL_HELP = "mqtt:// or mqtts:// and the broker's name or address"
+NO_JSON = "Message: no JSON with the values of now: "
+"""How a remark begins that says where the message is no JSON."""
 _PREVIEWED = 600
 
 
@@ -135,12 +137,11 @@ def _template_problems(value: Mqtt) -> list[Problem]:
     unknown = [name for name in names_in(template) if name not in known]
     problems = []
     if unknown:
-        text = f"Message: {', '.join(unknown)}: no such variable; the device would send it as it is written."
+        text = f"Message: no such variable: {', '.join(unknown)}. The device sends it as it is written."
         problems.append(Problem("template", text, warning=True))
     told = values_now(value)
     if told and (wrong := preview(template, told).wrong) is not None:
-        text = f"Message: no JSON with the values of now: {wrong.words}"
-        problems.append(Problem("template", text, warning=True))
+        problems.append(Problem("template", f"{NO_JSON}{wrong.words}", warning=True))
     return problems
 
 
