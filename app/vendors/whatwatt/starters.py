@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from app.vendors.whatwatt.template import EMPTY, LONGEST, placeholder
-from app.vendors.whatwatt.variables import Variable, is_text
+from app.vendors.whatwatt.variables import DOCUMENTED, Variable, is_text
 
 _USUAL = (
     ("id", "sys.id"),
@@ -28,8 +27,6 @@ _USUAL = (
     ("current_l3", "71_7_0"),
 )
 """A name of ours, and the variable: what a report usually is about."""
-_PLAIN = re.compile(r"[A-Za-z0-9_.]+")
-"""A name from the device that is something else would spoil the JSON around it."""
 _ALWAYS = 8
 """So many of them are offered even where nothing is known of the meter."""
 _TWICE = frozenset({"energy.in", "energy.out", "power.in", "power.out"})
@@ -45,7 +42,7 @@ class Starter(msgspec.Struct, frozen=True):
 
 
 def everything(variables: Sequence[Variable]) -> str:
-    """Whatever has a value, under the device's own names; what has a dot in its name becomes an object of its own."""
+    """What has a value, under the device's own names, as much as fits; a dot in a name begins an object of its own."""
     names: list[str] = []
     for name in _having_values(variables):
         if name not in _TWICE and len(_nested((*names, name)).encode()) <= LONGEST:
@@ -70,13 +67,13 @@ def line_protocol(variables: Sequence[Variable]) -> str:
 
 STARTERS = (
     Starter("flat", "JSON, the usual values", flat),
-    Starter("everything", "JSON, everything that has a value now", everything),
+    Starter("everything", "JSON, what has a value now, as much as fits", everything),
     Starter("line_protocol", "Line protocol, the usual values", line_protocol),
 )
 
 
 def _having_values(variables: Iterable[Variable]) -> list[str]:
-    return [one.name for one in variables if one.value not in EMPTY and _PLAIN.fullmatch(one.name)]
+    return [one.name for one in variables if one.value not in EMPTY and one.name in DOCUMENTED]
 
 
 def _usual(variables: Sequence[Variable]) -> list[tuple[str, str]]:
@@ -94,12 +91,7 @@ def _nested(names: Iterable[str]) -> str:
         *way, last = name.split(".")
         inner = tree
         for key in way:
-            # A name that is a value and a group at once stays a plain name.
-            below = inner.setdefault(key, {})
-            if not isinstance(below, dict):
-                inner, last = tree, name
-                break
-            inner = below
+            inner = inner.setdefault(key, {})
         inner[last] = name
     return _written(tree, "")
 

@@ -42,7 +42,6 @@ class TemplateEditor(QWidget):
         self.marks = TemplateMarks(self.editor.text.document())
         self.starters = push_button("Start with", f"{name}.starters", "add", tip="Begin with one of these templates")
         self.starters.setMenu(self._menu())
-        self.starters.setVisible(not read_only)
         back = icon_button(f"Revert {field.label}", f"{name}.revert", "undo", "Back to the device's value", "changed")
         back.setProperty("role", "mini")
         back.clicked.connect(self.revert)
@@ -57,6 +56,7 @@ class TemplateEditor(QWidget):
         self.empty = ElidedLabel()
         self.empty.setProperty("role", "hint")
         self._lay_out()
+        self.starters.setVisible(not read_only)
         notifier.theme_changed.connect(self._theme_changed)
 
     def _menu(self) -> QMenu:
@@ -122,7 +122,9 @@ class TemplateEditor(QWidget):
         texts = [problem.message.removeprefix(prefix) for problem in sorted(told, key=lambda one: one.warning)]
         wrong = any(not problem.warning for problem in problems)
         tone = "error" if wrong else "warn"
-        self.problem.say(tone, "error" if wrong else "warning", "\n".join(text[:1].upper() + text[1:] for text in texts))
+        self.problem.say(
+            tone, "error" if wrong else "warning", "\n".join(text[:1].upper() + text[1:] for text in texts)
+        )
         before = "" if change is None else in_words(self.field, change.before) or "(empty)"
         self.changed.say("changed", "edited", f"on the device: {before}" if change is not None else "")
         self.editor.mark("error" if wrong else "changed" if change is not None else "")
@@ -140,9 +142,7 @@ class TemplateEditor(QWidget):
     def _fill(self) -> None:
         values = {variable.name: variable.value for variable in self._variables}
         filled = preview(self._template, values)
-        self.marks.show_states(
-            {name: State.EMPTY if value in EMPTY else State.VALUE for name, value in values.items()}
-        )
+        self.marks.show_states({name: State.EMPTY if value in EMPTY else State.VALUE for name, value in values.items()})
         if self.view.toPlainText() != filled.text:
             self.view.setPlainText(filled.text)
         mark_message(self.view, filled)
