@@ -162,6 +162,7 @@ class SectionPanel(PanelFrame):
         form.finished.connect(self._end_typing)
         form.revert.connect(self.revert)
         form.by_hand.connect(self._by_hand)
+        form.refresh.connect(self.reload)
         form.told.connect(lambda text: self._notice.say("info", "info", "", text))
         self._body.addWidget(form, 1)
         self._form = form
@@ -404,6 +405,7 @@ class SectionPanel(PanelFrame):
             button.setEnabled(idle and on)
         for button in (self._undo_button, self._redo_button):
             button.setVisible(writable)
-        summary = self.section.summary(draft.value) if self.section.summary and draft else ""
+        told = form is not None and form.tells_summary
+        summary = self.section.summary(draft.value) if self.section.summary and draft and not told else ""
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))

@@ -19,6 +19,7 @@ BODIES: Mapping[str, str] = {
     "g13.calendar": "ui.vendors.g13.calendar:CalendarBody",
     "g13.current_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
     "g13.voltage_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
+    "whatwatt.mqtt": "ui.vendors.whatwatt.mqtt:MqttBody",
 }
 """Bodies of panels, by the key of the section: 'module:Class'."""
 
