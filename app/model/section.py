@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from .field import Field, fields_of
+from .secrets import strike, texts_under
 from .support import Capabilities, Support, support_of
 
 M = TypeVar("M", bound=msgspec.Struct)
@@ -34,7 +35,7 @@ class Scope(Enum):
 class Step(msgspec.Struct, frozen=True):
     """One request that changes something. Plain data: shown before sending, kept in the journal.
 
-    `secret` names the keys of `body` whose values are never shown or kept.
+    `secret` names the keys of `body`, however deep in it, whose values are never shown or kept.
     """
 
     title: str
@@ -49,9 +50,14 @@ class Step(msgspec.Struct, frozen=True):
 
     def shown_body(self) -> dict[str, Any] | None:
         """The body with its secrets struck out."""
-        if self.body is None:
-            return None
-        return {key: "…" if key in self.secret else value for key, value in self.body.items()}
+        return None if self.body is None else strike(self.body, self._hidden())
+
+    def secrets(self) -> tuple[str, ...]:
+        """The secret values themselves, for whoever strikes them out of what a device says."""
+        return tuple(texts_under(self.body, self._hidden()))
+
+    def _hidden(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.secret)
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -125,7 +125,7 @@ class WhatwattClient:
 
     def _concealed(self, text: str, step: Step) -> str:
         """The device's words without what was secret in the request."""
-        return strike_values(self._device.concealer(None)(text), _texts(step.body or {}, step.secret))
+        return strike_values(self._device.concealer(None)(text), step.secrets())
 
     async def _go_on_with(self, step: Step) -> None:
         """After the device has taken a new password of its own, this connection uses it."""
@@ -274,17 +274,6 @@ def _said(text: str) -> str:
     """The device's own words, if they are words and not a page."""
     line = " ".join(text.split())[:200].rstrip(".")
     return "" if not line or line.startswith("<") else f": {line}"
-
-
-def _texts(body: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
-    """The texts that stand under these names in a body, however deep."""
-    found: list[str] = []
-    for name, value in body.items():
-        if isinstance(value, dict):
-            found += _texts(value, tuple(value) if name in names else names)
-        elif name in names and isinstance(value, str):
-            found.append(value)
-    return tuple(found)
 
 
 def _facts(info: DeviceInfo, meter: MeterInfo, supply: Supply) -> tuple[tuple[str, str], ...]:
