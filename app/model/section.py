@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from .field import Field, fields_of
+from .finding import Finding
 from .secrets import strike, texts_under
 from .support import Capabilities, Support, support_of
 
@@ -110,6 +111,10 @@ def _erases_nothing(_before: Any, _after: Any) -> tuple[str, ...]:
     return ()
 
 
+def _finds_nothing(_: Any) -> tuple[Finding, ...]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section(Generic[M, C]):
     """One topic of a device.
@@ -142,6 +147,10 @@ class Section(Generic[M, C]):
     now: Callable[[M], M] | None = None
     now_label: str = ""
     summary: Callable[[M], str] | None = None
+    findings: Callable[[M], tuple[Finding, ...]] = _finds_nothing
+    """What is to be noticed in the values as the device has them: shown above them, the gravest first."""
+    watched: bool = False
+    """Read when the page of its device opens, so that its findings show before anybody looks for them."""
     scope: Scope = Scope.DEVICE
     group: str = "Settings"
     help: str = ""

@@ -59,6 +59,8 @@ class WhatwattClient:
     def __init__(self, device: DeviceClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.report_interval_s = 0.0
         self.bad_events = 0
+        self.licensed: bool | None = None
+        """Has the device its Plus licence? None until something was asked for that needs it."""
         self.ordered: tuple[str, str] | None = None
         """A file of the memory card that is to be fetched, and the folder it goes to: see `card_download`."""
         self.saved: tuple[str, int] | None = None
@@ -148,7 +150,12 @@ class WhatwattClient:
         Raises:
             LicenceRequired: the device has no Plus licence.
         """
-        document = await self._document(REPORT, fresh)
+        try:
+            document = await self._document(REPORT, fresh)
+        except LicenceRequired:
+            self.licensed = False
+            raise
+        self.licensed = True
         if dig(document, "report") is None:
             raise BadReply(f"The answer of {self._device.address} to {REPORT} holds no report.")
         return document
