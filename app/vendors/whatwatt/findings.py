@@ -154,12 +154,6 @@ def _of_status(field: str, status: str | None) -> tuple[Finding, ...]:
 
 def cloud_findings(clouds: Clouds) -> tuple[Finding, ...]:
     """Which services are on and not connected?"""
-    titles = {
-        "whatwatt": "whatwatt cloud",
-        "solar_manager": "Solar Manager",
-        "mqtt": "MQTT",
-        "stromkonto": "Stromkonto",
-    }
     found = [
         Finding(
             f"{title}: switched on and not connected",
