@@ -129,6 +129,8 @@ class Window(QMainWindow):
                 signal.connect(lambda: self.bench.meters_changed(handle))
             page.contact.connect(lambda error: self.bench.contact(handle, error))
             page.reopen_wanted.connect(lambda: self.contact.reconnect(handle))
+            if not meter:
+                page.noticed.connect(lambda warnings: self.bench.noticed(handle, warnings))
             page.show_trouble(handle.error)
             self._device_pages[key] = page
             self.pages.addWidget(page)

@@ -46,6 +46,8 @@ class SectionPanel(PanelFrame):
     """An action beside the section has ended: the action and its receipt."""
     contact = Signal(object)
     """What asking the device came to: an `AppError`, or None when it answered."""
+    was_read = Signal()
+    """The device's values are here."""
 
     def __init__(
         self,
@@ -223,6 +225,7 @@ class SectionPanel(PanelFrame):
         kept = {} if fresh else {"receipt": self._at.receipt, "sent_at": self._at.sent_at}
         self._at = Standing(read_at=live.at, **kept)
         self._refresh(force=fresh and not self._form_unread())
+        self.was_read.emit()
 
     # -- editing --
 
@@ -388,6 +391,8 @@ class SectionPanel(PanelFrame):
                 form.show_draft(draft, problems, force=force)
         finally:
             self._refreshing = False
+        # As the device has it: what is edited and not sent yet is no finding.
+        self._findings.show_findings(self.section.findings(draft.base) if draft is not None else ())
         unread = self._form_unread()
         wrong = len(unread) + sum(not p.warning and p.field.partition("[")[0] not in unread for p in problems)
         writable = self._support is not None and self._support.writable

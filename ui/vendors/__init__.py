@@ -17,6 +17,8 @@ BODIES: Mapping[str, str] = {
     "g13.users": "ui.vendors.g13.users:UsersBody",
     "g13.load_profile": "ui.vendors.g13.load_profile:LoadProfileBody",
     "g13.calendar": "ui.vendors.g13.calendar:CalendarBody",
+    "whatwatt.report": "ui.vendors.whatwatt.matrix:ReportBody",
+    "whatwatt.energy": "ui.vendors.whatwatt.matrix:EnergyBody",
     "g13.current_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
     "g13.voltage_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
     "whatwatt.mqtt": "ui.vendors.whatwatt.mqtt:MqttBody",
