@@ -122,6 +122,10 @@ class RecordingStore(Protocol):
         """Nothing more will come."""
         ...
 
+    def settle(self) -> tuple[Recording, ...]:
+        """End what an earlier run of the program left unfinished, each with its last reading; tells which."""
+        ...
+
     def all(self) -> tuple[Recording, ...]:
         """Every recording, the newest first."""
         ...

@@ -7,13 +7,16 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from app.model.errors import AppError, StorageFailed
 from app.model.quantity import Feed, Reading
 
 from .live import Subscription
 from .recorded import MOST_TITLE, Batch, Mark, RecordedChannel, RecordingStore
-from .session import DeviceSession
+
+if TYPE_CHECKING:
+    from .session import DeviceSession
 
 log = logging.getLogger(__name__)
 

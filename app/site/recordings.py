@@ -23,6 +23,7 @@ PIECE = 2000
 GIVE_WAY_S = 0.0005
 ROW_BYTES = 14
 """What a row takes beside its values: channel, time, lengths, its part of the tree's pages."""
+CUT_OFF = "The program ended while it was recorded."
 _COLUMNS = "id, title, begun, last, ended, trouble, readings, size"
 
 
@@ -89,6 +90,16 @@ class SiteRecordings:
         self._database.write(
             "UPDATE recording SET ended = max(last, ?), trouble = ? WHERE id = ?", _ms(ended_s), trouble, recording
         )
+
+    def settle(self) -> tuple[Recording, ...]:
+        """End what an earlier run of the program left unfinished, each with its last reading; tells which."""
+        left = tuple(recording for recording in self.all() if recording.interrupted)
+        with self._database.transaction():
+            for recording in left:
+                self._database.execute(
+                    "UPDATE recording SET ended = last, trouble = ? WHERE id = ?", CUT_OFF, recording.id
+                )
+        return left
 
     def all(self) -> tuple[Recording, ...]:
         """Every recording, the newest first."""
