@@ -108,6 +108,7 @@ class ReplayPage(QWidget):
         self.speed.setCurrentIndex(self.speed.findData(FIRST_SPEED))
         self.whole = push_button("All at once", "replay.whole", "chart", tip="Show the whole recording")
         self.window_choice = QComboBox(objectName="replay.window", accessibleName="Window")
+        self.window_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.reset = push_button("Whole window", "replay.reset", "zoom", tip="Leave the zoom (0 or double click)")
         self.list_button = push_button("Quantities", "replay.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)

@@ -17,7 +17,8 @@ from .live_plot import UnitPlot
 from .stack import PlotStack
 
 MARK_NAME = 24
-MARK_ANCHOR = (0.0, 0.0)
+MARK_ROWS = 3
+"""Names of marks that follow each other closely stand below each other."""
 
 
 class ReplayStack(PlotStack):
@@ -56,9 +57,9 @@ class ReplayStack(PlotStack):
 
     def _drawn(self, plot: UnitPlot) -> list[tuple[Mark, pg.InfiniteLine, pg.TextItem]]:
         drawn = []
-        for mark in self._marks:
+        for number, mark in enumerate(self._marks):
             line = pg.InfiniteLine(angle=90, movable=False)
-            name = pg.TextItem(one_line(mark.name, MARK_NAME), anchor=MARK_ANCHOR)
+            name = pg.TextItem(one_line(mark.name, MARK_NAME), anchor=(0.0, -float(number % MARK_ROWS)))
             # The lowest plots are low, and one name a line is enough.
             name.setVisible(plot is self.plots[0])
             for item in (line, name):
@@ -76,7 +77,6 @@ class ReplayStack(PlotStack):
             for _, line, name in drawn:
                 line.setPen(pg.mkPen(theme.changed, width=1, style=Qt.PenStyle.DashLine))
                 name.setColor(theme.changed)
-                name.fill = pg.mkBrush(theme.surface)
 
     def _paint(self, plot: UnitPlot) -> None:
         super()._paint(plot)
