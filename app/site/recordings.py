@@ -21,8 +21,8 @@ from .stored import as_json, from_json
 PIECE = 2000
 """Rows that are read or deleted at a time: a write of the window waits for no more than these."""
 GIVE_WAY_S = 0.0005
-ROW_BYTES = 14
-"""What a row takes beside its values: channel, time, lengths, its part of the tree's pages."""
+ROW_BYTES = 28
+"""What a row takes in the file beside its values, as measured: channel, time, lengths, room left in pages."""
 CUT_OFF = "The program ended while it was recorded."
 _COLUMNS = "id, title, begun, last, ended, trouble, readings, size"
 
