@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -29,6 +29,11 @@ from ui.vendors import page_of, picture_of
 
 from .entries import EntryList, entries_of
 from .header import Header, clock_words, device_facts, meter_facts
+
+if TYPE_CHECKING:
+    from ui.recording import SiteRecording
+
+    from .live_view import LiveView
 
 _WAYS_BACK = ((LoginFailed, "Log in again"), (CertificateNotTrusted, "Look at the certificate"))
 
@@ -55,9 +60,11 @@ class DevicePage(QWidget):
         tasks: Tasks,
         toasts: Toasts,
         jobs: JobBar,
+        recording: SiteRecording | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._recording = recording
         self.session = session
         self.meter = meter
         self._site = site
@@ -168,7 +175,10 @@ class DevicePage(QWidget):
     def _made(self, key: str) -> QWidget:
         common: dict[str, Any] = {"tasks": self._tasks, "toasts": self._toasts}
         if key == "live":
-            made: QWidget = self._live(common)
+            live = self._live(common)
+            if self._recording is not None:
+                live.offer_recording(self._recording)
+            made: QWidget = live
         elif key == "flow" and self._drawn is not None:
             from .picture import PicturePage
 
@@ -189,7 +199,7 @@ class DevicePage(QWidget):
             made.acted.connect(self._acted)
         return made
 
-    def _live(self, common: dict[str, Any]) -> QWidget:
+    def _live(self, common: dict[str, Any]) -> LiveView:
         feeds = self._feeds()
         if self.meter or not feeds[0].of_meter:
             from .live import LivePage
