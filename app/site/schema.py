@@ -77,6 +77,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (series, time)
         ) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE sum (
+            name TEXT PRIMARY KEY,
+            content TEXT NOT NULL,
+            position INTEGER NOT NULL
+        )""",
+    ),
 )
 
 

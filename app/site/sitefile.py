@@ -23,6 +23,7 @@ from .drafts import SiteDrafts
 from .journal import SiteJournal
 from .readings import SiteReadings
 from .stored import moment
+from .sums import SiteSums
 
 SUFFIX = ".wattwright"
 _UNSAVED = "unsaved"
@@ -62,6 +63,7 @@ class SiteFile:
         self.drafts: DraftStore = SiteDrafts(database)
         self._readings = SiteReadings(database)
         self.readings: ReadingStore = self._readings
+        self.sums = SiteSums(database)
 
     @classmethod
     def open(cls, path: Path | None = None) -> SiteFile:
