@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.vendors.ingecon.simulator.inverters import FIRMWARES, rows
 from app.vendors.ingecon.simulator.plant import INTERVAL, sample, three_phases, with_storage
-from app.vendors.ingecon.simulator.scenario import Moment, sunny_day
+from app.scenario.sunny_day import Moment, sunny_day
 
 HANG_UP = "wattwright.hang_up"
 """The host's ASGI extension: closes the connection."""

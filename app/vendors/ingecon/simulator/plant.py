@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.vendors.ingecon.simulator.scenario import Moment
+from app.scenario.sunny_day import Moment
 
 INTERVAL = timedelta(minutes=3)
 SHARES = (0.45, 0.35, 0.2)
