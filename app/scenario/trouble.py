@@ -14,3 +14,7 @@ class Trouble:
     title: str
     begin: Callable[[], None]
     end: Callable[[], None]
+
+
+BAD_EVENTS = "every other event is spoiled: bad JSON, bad UTF-8, a huge line"
+STREAMS_TAKEN = "has no event stream left: other clients hold them"
