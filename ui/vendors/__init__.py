@@ -17,6 +17,7 @@ BODIES: Mapping[str, str] = {
     "g13.calendar": "ui.vendors.g13.calendar:CalendarBody",
     "g13.current_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
     "g13.voltage_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
+    "smartmac.values": "ui.vendors.smartmac.values:ValuesBody",
 }
 """Bodies of panels, by the key of the section: 'module:Class'."""
 
