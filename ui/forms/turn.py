@@ -40,7 +40,7 @@ class TurnLine(QWidget):
             "Read when allowed", f"{name}.wait", "clock", tip="Read by itself as soon as the device may be asked"
         )
         self.wait_button.setCheckable(True)
-        self.wait_button.toggled.connect(self._tell)
+        self.wait_button.toggled.connect(self._toggled)
         row = QHBoxLayout(self, spacing=8)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._picture)
@@ -63,6 +63,12 @@ class TurnLine(QWidget):
     def asked_for(self) -> None:
         """Somebody wants to read: now, or else as soon as the device allows it."""
         self.wait_button.setChecked(self._pace.wait_s() > 0)
+        self._tell()
+
+    def _toggled(self, waiting: bool) -> None:
+        words = "Do not wait" if waiting else "Read when allowed"
+        self.wait_button.setText(words)
+        self.wait_button.setAccessibleName(words)
         self._tell()
 
     def _tick(self) -> None:

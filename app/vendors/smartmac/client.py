@@ -106,8 +106,8 @@ class SmartMacClient:
         return Identity(
             vendor="smartmac",
             id=id,
-            # It has no name of its own, and a site may have several.
-            name=f"smart-MAC {id}",
+            # It has no name of its own, and a site may have several: what is printed on it tells them apart.
+            name=id,
             model=kind_of(reply),
             facts=tuple((label, text) for label, text in facts if text),
         )

@@ -22,9 +22,7 @@ TURN_ON, TURN_OFF = "0", "1"
 class Relay(msgspec.Struct, frozen=True):
     """What the relay shall be."""
 
-    on: Annotated[bool, Field("Relay shall be", help="What is connected is switched", manual=MANUAL)] = (
-        True
-    )
+    on: Annotated[bool, Field("Relay shall be", help="What is connected is switched", manual=MANUAL)] = True
 
 
 def steps(wanted: Relay, _target: str) -> list[Step]:

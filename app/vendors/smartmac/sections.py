@@ -67,7 +67,12 @@ class Values(msgspec.Struct, frozen=True):
     ] = ()
     values: Annotated[
         tuple[Row, ...],
-        Field("Other values", row_key="key", help="Under the meter's own names, known to us or not", manual=MANUAL),
+        Field(
+            "Values of the whole meter",
+            row_key="key",
+            help="Under the meter's own names, known to us or not",
+            manual=MANUAL,
+        ),
     ] = ()
 
 
