@@ -73,8 +73,8 @@ class Question(QDialog):
         self.accept_button.setDefault(True)
         restyle(self.accept_button, role="primary")
         self._notes: list[QLabel] = []
-        self.first_choice: QPushButton = self.accept_button
-        """What Return presses while no line is empty."""
+        self.first_choice: QWidget = self.accept_button
+        """What has the keyboard at first, unless a line is empty."""
         self.reject_button = self._buttons.addButton(reject, QDialogButtonBox.ButtonRole.RejectRole)
         self.reject_button.setObjectName(f"{name}.reject")
         self._buttons.accepted.connect(self.accept)
