@@ -121,6 +121,11 @@ class DeviceSession:
         return self._key or f"{self.vendor.key}:{self.address.netloc}"
 
     @property
+    def pace(self) -> Pace | None:
+        """How often the device may be asked; None: as often as one likes."""
+        return self.client.pace
+
+    @property
     def journal(self) -> Journal:
         """Where what is sent to this device is noted."""
         return self._journal
@@ -204,7 +209,9 @@ class DeviceSession:
             AppError: it cannot be read.
         """
         target = self.target(section, meter)
-        live = Live(await section.read(self.connection, target), datetime.now().astimezone())
+        value = await section.read(self.connection, target)
+        answered = section.answered(self.connection) if section.answered is not None else None
+        live = Live(value, answered or datetime.now().astimezone())
         self._live[section.key, target] = live
         draft = self._drafts.get((section.key, target))
         if draft is None:

@@ -21,6 +21,7 @@ BODIES: Mapping[str, str] = {
     "whatwatt.energy": "ui.vendors.whatwatt.matrix:EnergyBody",
     "g13.current_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
     "g13.voltage_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
+    "smartmac.values": "ui.vendors.smartmac.values:ValuesBody",
     "whatwatt.mqtt": "ui.vendors.whatwatt.mqtt:MqttBody",
 }
 """Bodies of panels, by the key of the section: 'module:Class'."""
