@@ -395,9 +395,9 @@ class DeviceSession:
             return self._keeper.records(archive, meter if archive.scope is Scope.METER else "", query)
         return await archive.read(self.connection, self.target(archive, meter), query)
 
-    async def options(self, declared: AnyArchive | AnyAction, meter: str) -> Mapping[str, tuple[Choice, ...]]:
-        """The choices of the parameters of an archive or action that only the device knows."""
-        return await declared.options(self.connection, self.target(declared, meter))
+    async def options(self, archive: AnyArchive, meter: str) -> Mapping[str, tuple[Choice, ...]]:
+        """The choices of an archive's parameters that only the device knows."""
+        return await archive.options(self.connection, self.target(archive, meter))
 
     def advice(self, guide: Guide) -> str:
         """What this computer lacks to reach the device after a change with that guide; empty when it lacks nothing."""

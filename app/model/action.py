@@ -6,14 +6,14 @@ entry and the proof afterwards. A setting that stays is a `Section` and not an a
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from .archive import NoParameters, no_options
-from .field import Choice, Field, fields_of
+from .archive import NoParameters
+from .field import Field, fields_of
 from .job import Progress
 from .section import Guide, Problem, Scope, Step
 from .support import Capabilities, Support, support_of
@@ -70,8 +70,6 @@ class Action(Generic[P, C]):
     guide: Callable[[P], Guide | None] = _no_guide
     """guide(parameters): what it does to the connection, if it can cut it. A device that is then lost (`follow` says so
     by `DeviceUnreachable`, or there is no `follow`) is looked for by its identity; the session goes on where it is."""
-    options: Callable[[C, str], Awaitable[Mapping[str, tuple[Choice, ...]]]] = no_options
-    """options(client, target): choices of the parameters' fields that only the device knows."""
     may_be_left: str = ""
     """What goes on in the device when nobody watches it any more: its watching may be given up. Empty: it may not."""
     erases: Callable[[P], tuple[str, ...]] = _erases_nothing

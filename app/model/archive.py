@@ -88,8 +88,7 @@ class NoParameters(msgspec.Struct, frozen=True):
     """Nothing has to be said."""
 
 
-async def no_options(_client: Any, _target: str) -> Mapping[str, tuple[Choice, ...]]:
-    """Where the device has no say in the choices."""
+async def _no_options(_client: Any, _target: str) -> Mapping[str, tuple[Choice, ...]]:
     return {}
 
 
@@ -107,7 +106,7 @@ class Archive(Generic[C]):
     read: Callable[[C, str, Query], Awaitable[Records]]
     period: Period = Period.FROM_TO
     parameters: type[msgspec.Struct] = NoParameters
-    options: Callable[[C, str], Awaitable[Mapping[str, tuple[Choice, ...]]]] = no_options
+    options: Callable[[C, str], Awaitable[Mapping[str, tuple[Choice, ...]]]] = _no_options
     longest: int = 0
     """The most rows that can be asked for at once; 0 says nothing."""
     of_feed: str = ""

@@ -279,6 +279,9 @@ def _choice_problems(choice: Choice) -> list[Problem]:
         problems.append(Problem("network", f"Network: {wrong}"))
     if wrong := password_problem(settings.password):
         problems.append(Problem("password", f"Password: {wrong}"))
+    if isinstance(choice, NetworkChoice) and choice.network and not choice.password:
+        text = f"Without a password '{choice.network}' is taken for an open network."
+        problems.append(Problem("password", text, warning=True))
     return problems
 
 
@@ -342,6 +345,8 @@ _JOIN: dict[str, Any] = {
     "proven": _joined,
     "look": _joining,
     "follow": _follow_joining,
+    "parameters": NetworkChoice,
+    "first": NetworkChoice,
     "problems": _choice_problems,
     "guide": _choice_guide,
     "beside": "whatwatt.wifi_scan",
@@ -351,14 +356,22 @@ _JOIN: dict[str, Any] = {
     "manual": "5.4",
     "resources": (f"PUT {PATH}", f"GET {PATH}", f"GET {SYSTEM}"),
 }
-JOIN: Action[Any, WhatwattClient] = Action(parameters=NetworkChoice, first=NetworkChoice, **_JOIN)
+JOIN: Action[Any, WhatwattClient] = Action(**_JOIN)
 
 
 def joining(network: str, security: str) -> Action[Any, WhatwattClient]:
-    """The action of joining a network that was picked; without a password where the network asks for none."""
+    """The action of joining a network that was picked, `security` being what the scan says of it.
+
+    Without a password where the network asks for none; where it asks for one, none is no possibility.
+    """
     if asks_for_no_password(security):
-        return Action(parameters=OpenChoice, first=lambda: OpenChoice(network), **_JOIN)
-    return Action(parameters=NetworkChoice, first=lambda: NetworkChoice(network), **_JOIN)
+        return Action(**(_JOIN | {"parameters": OpenChoice, "first": lambda: OpenChoice(network)}))
+
+    def problems(choice: NetworkChoice) -> list[Problem]:
+        missing = Problem("password", f"Password: {security or 'this network'} asks for one.")
+        return [*_choice_problems(choice), *([] if choice.password else [missing])]
+
+    return Action(**(_JOIN | {"first": lambda: NetworkChoice(network), "problems": problems}))
 
 
 async def _configured(client: WhatwattClient, _target: str) -> WifiNetwork:
