@@ -34,6 +34,8 @@ def make_menu(window: Window) -> dict[str, QAction]:
     _add(window, device, "device.apply", "A&pply this draft to other meters…", window.apply_to_all, "Ctrl+Shift+A")
     _add(window, device, "device.disconnect", "&Disconnect", window.disconnect_shown)
     view = bar.addMenu("&View")
+    _add(window, view, "view.site", "&Site live", window.show_site, "Ctrl+L")
+    view.addSeparator()
     themes = {key: _add(window, view, f"view.{key}", title, _chooser(window, key)) for key, title in THEMES.items()}
     group = QActionGroup(window)
     for action in themes.values():

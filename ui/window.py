@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ui.forms.panel import SectionPanel
     from ui.pages.device import DevicePage
     from ui.pages.recordings import RecordingsPage
+    from ui.pages.site import SitePage
 
 # Pages and dialogs are imported when they are first shown: the window is on the screen a third sooner.
 
@@ -64,6 +65,7 @@ class Window(QMainWindow):
         self.pages.addWidget(self.connecting)
         self._device_pages: dict[tuple[int, str], DevicePage] = {}
         self._recordings: RecordingsPage | None = None
+        self._site_page: SitePage | None = None
         self._shown: Handle | None = None
         self._lay_out()
         self.theme_actions = make_menu(self)
@@ -105,7 +107,9 @@ class Window(QMainWindow):
         """Show the page of a row of the tree."""
         handle = node.handle if node is not None else None
         self._shown = handle
-        if node is None or handle is None:
+        if node is not None and node.kind is Kind.SITE and self.bench.handles:
+            self.pages.setCurrentWidget(self.site_page())
+        elif node is None or handle is None:
             self.pages.setCurrentWidget(self.welcome)
         elif handle.session is not None:
             self.pages.setCurrentWidget(self.page(handle, node.meter.serial if node.meter else ""))
@@ -125,6 +129,21 @@ class Window(QMainWindow):
         self.pages.setCurrentWidget(self._recordings)
         self._recordings.list.table.setFocus()
         return self._recordings
+
+    def site_page(self) -> SitePage:
+        """The page of the site; made when it is first shown."""
+        if self._site_page is None:
+            from ui.pages.site import SitePage
+
+            self._site_page = SitePage(self.bench, site=self.site_name, tasks=self.tasks, toasts=self.toasts)
+            self._site_page.connect_wanted.connect(self.contact.connect_here)
+            self.pages.addWidget(self._site_page)
+        return self._site_page
+
+    def show_site(self) -> None:
+        """Go to the site in the tree, and show all its devices live."""
+        self.tree.select(self.model.site)
+        self.show_node(self.model.site)
 
     def page(self, handle: Handle, meter: str = "") -> DevicePage:
         """The page of a connected device or meter; made when it is first shown."""
@@ -147,6 +166,8 @@ class Window(QMainWindow):
                 signal.connect(lambda: self.bench.meters_changed(handle))
             page.contact.connect(lambda error: self.bench.contact(handle, error))
             page.reopen_wanted.connect(lambda: self.contact.reconnect(handle))
+            if not meter:
+                page.noticed.connect(lambda warnings: self.bench.noticed(handle, warnings))
             page.show_trouble(handle.error)
             self._device_pages[key] = page
             self.pages.addWidget(page)
@@ -211,6 +232,8 @@ class Window(QMainWindow):
         page = self.pages.currentWidget()
         if page in self._device_pages.values():
             page.refresh()
+        elif page is not None and page is self._site_page:
+            page.reload()
 
     # What the installer does.
 

@@ -303,6 +303,12 @@ class Workbench(QObject):
         """Meters were registered, renamed or deleted."""
         self.changed.emit(handle)
 
+    def noticed(self, handle: Handle, warnings: int) -> None:
+        """Something was read of the device that has so many warnings in it."""
+        if handle.warnings != warnings:
+            handle.warnings = warnings
+            self.changed.emit(handle)
+
     def _set(self, handle: Handle, state: State, error: AppError | None = None) -> None:
         handle.state, handle.error = state, error
         self.changed.emit(handle)

@@ -28,6 +28,8 @@ def _cell(column: Column, value: Any) -> str:
             return ""
         return f"{value:.{column.decimals}f}" if column.decimals is not None else f"{value:.15g}"
     if isinstance(value, datetime):
+        if column.whole_days:
+            return value.date().isoformat()
         return value.isoformat(timespec="seconds")
     return harmless(str(value))
 

@@ -110,6 +110,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (channel, time)
         ) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE sum (
+            name TEXT PRIMARY KEY,
+            content TEXT NOT NULL,
+            position INTEGER NOT NULL
+        )""",
+    ),
 )
 
 

@@ -25,6 +25,7 @@ from .journal import SiteJournal
 from .readings import SiteReadings
 from .recordings import SiteRecordings
 from .stored import moment
+from .sums import SiteSums
 
 SUFFIX = ".wattwright"
 _UNSAVED = "unsaved"
@@ -65,6 +66,7 @@ class SiteFile:
         self._readings = SiteReadings(database)
         self.readings: ReadingStore = self._readings
         self.recordings: RecordingStore = SiteRecordings(database)
+        self.sums = SiteSums(database)
 
     @classmethod
     def open(cls, path: Path | None = None) -> SiteFile:

@@ -10,6 +10,7 @@ import importlib
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -206,14 +207,14 @@ class LiveView(QWidget):
             if source not in chosen:
                 source.close()
         for source in self.chosen() if chosen else ():
-            source.listen(self._heard, self._ended)
+            source.listen(partial(self._heard, source), partial(self._ended, source))
 
-    def _heard(self) -> None:
+    def _heard(self, _source: Source) -> None:
         if self._lost:
             self._lost = False
             self.contact.emit(None)
 
-    def _ended(self, error: BaseException | None) -> None:
+    def _ended(self, _source: Source, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, AppError):
             self._tasks.spawn(self, _raised(error))
         elif error is not None and all(source.ended for source in self.chosen()):
