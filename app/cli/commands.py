@@ -243,6 +243,26 @@ def resources(
 
 
 @COMMANDS.command()
+def recordings(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="The site file.")],
+    recording: Annotated[
+        int, typer.Option("--recording", metavar="ID", min=0, help="This one only, by its number in the list.")
+    ] = 0,
+    csv: Annotated[
+        str, typer.Option("--csv", metavar="FILE", help="Write its readings as a table; - is standard output.")
+    ] = "",
+    json: JsonOption = False,
+) -> Job:
+    """List what was recorded in a site, or write the readings of a recording as CSV. Asks no device.
+
+    Example: wattwright recordings house.wattwright --recording 3 --csv kettle.csv
+    """
+    from app.cli.recordings import recordings as work
+
+    return lambda: int(work(Console(as_json=json), site, recording, csv))
+
+
+@COMMANDS.command()
 @_device_verb
 def scan(
     console: Console,

@@ -15,6 +15,7 @@ from ui.forms.parts import one_line
 from ui.plots.wording import duration_text
 
 if TYPE_CHECKING:
+    from app.commission.hearing import Recordable
     from ui.plots.ring import Ring
 
 SILENCE_INTERVALS = 3.0
@@ -114,6 +115,15 @@ class Source:
         self.subscription = self.channel.session.feeds.subscribe(
             self.feed, self.channel.meter, on_reading=take, on_end=end
         )
+
+    def recordable(self) -> Recordable:
+        """What is ticked of it, as a recording hears it: on its own, whether or not the page does."""
+        from app.commission.hearing import Wanted
+
+        channel = self.channel
+        meter = next((meter for meter in channel.session.meters if meter.serial == channel.meter), None)
+        title = channel.title or (meter.alias or meter.serial if meter is not None else "")
+        return Wanted(channel.session, channel.feed, channel.meter, title, self.ticked)
 
     def close(self) -> None:
         """Stop listening."""
