@@ -87,6 +87,7 @@ def _meters(index: int, now: Now, site: Site | None) -> list[SimulatedMeter]:
             return SiteLoad(1000 * index + number, phases, site=site, point=point, transformer=ratio)
         return Load(1000 * index + number, phases, current_a=current_a, exporting=exporting)
 
+    ct = TRANSFORMERS.current
     return [
         SimulatedMeter(serial(1), "A44 552-100", Bus.EQBUS, 17, now, load(1, 3.1, ratio=ct), clock_drift_s=41.0),
         SimulatedMeter(serial(2), "A43 412-100", Bus.EQBUS, 18, now, load(2, 11.0), clock_drift_s=-7.0),
