@@ -77,6 +77,11 @@ class Ring:
         """The values of one quantity. A view: it is good until the next `append`."""
         return self._values[index, self._first : self._end]
 
+    def widen(self, columns: int) -> None:
+        """Keep so many quantities more from now on; what was before is unknown of them."""
+        more = np.full((columns, self._values.shape[1]), np.nan)
+        self._values = np.vstack((self._values, more))
+
     def append(self, reading: Reading) -> None:
         """Keep a reading.
 

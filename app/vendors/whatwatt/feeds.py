@@ -210,6 +210,7 @@ FEEDS = (
         title="Live stream",
         quantities=_quantities(LIVE_SOURCES),
         open=watch_live,
+        unreadable=lambda client: client.bad_events,
         plotted=PLOTTED,
         manual="3.2",
         resources=("GET /api/v1/live",),
