@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ui.plots.ring import Ring
 
 SILENCE_INTERVALS = 3.0
-FIRST_INTERVAL_S = 60.0
-"""A source that has told once may be one that tells once a minute."""
+FIRST_INTERVAL_S = 2.0
+"""How often a source tells is not known before its second reading."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,13 @@ class Source:
         """Put a reading into the ring."""
         self.ring.append(reading)
 
+    def usual_s(self) -> float:
+        """The usual time between two readings; a device with a pace may not be asked more often than that."""
+        if self.ring.readings > 1:
+            return self.ring.interval_s
+        pace = self.channel.session.client.pace
+        return max(FIRST_INTERVAL_S, pace.interval_s if pace is not None else 0.0)
+
     def blocked(self) -> str:
         """Why nothing can be heard at all, in words; empty when that is not so."""
         return ""
@@ -119,8 +126,7 @@ def state_of(source: Source) -> tuple[str, str, str]:
         waited = now - source.asked_at
         return "info", "clock", f"Waiting for the first reading ({duration_text(waited)})"
     age = now - source.heard_at
-    usual_s = source.ring.interval_s if source.ring.readings > 1 else FIRST_INTERVAL_S
-    if age > SILENCE_INTERVALS * usual_s:
+    if age > SILENCE_INTERVALS * source.usual_s():
         return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
     return "ok", "live", f"Live, last reading {duration_text(age)} ago"
 

@@ -136,6 +136,11 @@ class SumSource:
             self.ring.append(reading)
             self.heard_at = time.monotonic()
 
+    def usual_s(self) -> float:
+        """The usual time between two values: that of the slowest part."""
+        slowest = max((source.usual_s() for source, _ in self._following), default=0.0)
+        return max(self.ring.interval_s, slowest)
+
     def blocked(self) -> str:
         """Which of its parts are missing, in words; empty when none is."""
         silent = self._evaluation.silent(time.time())
