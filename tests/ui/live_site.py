@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.commission.derived import SubMetering
 from app.model.device import Address, Credentials
 from app.simulators.host import Running, SimulatorHost
 from app.vendors.g13.simulator import G13Simulator
@@ -102,6 +103,9 @@ class OnSite:
             [str(model.index(row, column).data() or "") for column in range(model.columnCount())]
             for row in range(model.rowCount())
         ]
+
+    def site_sums(self) -> tuple[SubMetering, ...]:
+        return self.window.bench.site.sums.all()
 
     def listed(self) -> list[str]:
         tree = self.choice.tree
