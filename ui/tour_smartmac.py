@@ -33,11 +33,10 @@ async def smartmac_stops(tour: Tour) -> None:
     await tour.open(page, "smartmac.energy")
     await tour.picture("smartmac-energy", "The registers in all and by line, import and export.")
     await _relay(tour, page)
+    tour.clear_toasts()
     live = page.open("live")
     await until("some readings", lambda: live.source is not None and live.source.ring.readings >= READINGS)  # type: ignore[attr-defined]
-    await tour.picture(
-        "smartmac-live", "Live, as often as the meter may be asked; the line below says when next."
-    )
+    await tour.picture("smartmac-live", "Live, as often as the meter may be asked; the line below says when next.")
     await tour.open(page, "smartmac.history")
     await tour.picture(
         "smartmac-history", "The meter keeps nothing: the site keeps every reading, as curves and table."
