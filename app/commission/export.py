@@ -31,8 +31,11 @@ def _cell(column: Column, value: Any) -> str:
         if column.whole_days:
             return value.date().isoformat()
         return value.isoformat(timespec="seconds")
-    text = str(value)
-    # A device's words must not become a formula in somebody's spreadsheet; a number may have its sign.
+    return harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """A device's words, which must not become a formula in somebody's spreadsheet; a number may have its sign."""
     return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
 
 

@@ -340,7 +340,7 @@ def test_a_gap_is_painted_as_a_gap(qtbot: QtBot, qrun: QRun) -> None:
         async with bench(qtbot, feed(source)) as at:
             await until(lambda: at.source.ended)
             plot = at.plots.plots[0]
-            plot.paint(at.plots._span())
+            plot.paint(at.plots.span())
             picture = plot._view.grab().toImage()
             box = plot._view.mapFromScene(plot.box.sceneBoundingRect()).boundingRect()
             colour = QColor(LIGHT.l1).rgb()

@@ -54,6 +54,8 @@ class WhatwattClient:
 
     def __init__(self, device: DeviceClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.report_interval_s = 0.0
+        self.licensed: bool | None = None
+        """Has the device its Plus licence? None until something was asked for that needs it."""
         self.ordered: tuple[str, str] | None = None
         """A file of the memory card that is to be fetched, and the folder it goes to: see `card_download`."""
         self.saved: tuple[str, int] | None = None
@@ -121,7 +123,7 @@ class WhatwattClient:
 
     def _concealed(self, text: str, step: Step) -> str:
         """The device's words without what was secret in the request."""
-        return strike_values(self._device.concealer(None)(text), _texts(step.body or {}, step.secret))
+        return strike_values(self._device.concealer(None)(text), step.secrets())
 
     async def _go_on_with(self, step: Step) -> None:
         """After the device has taken a new password of its own, this connection uses it."""
@@ -144,7 +146,12 @@ class WhatwattClient:
         Raises:
             LicenceRequired: the device has no Plus licence.
         """
-        document = await self._document(REPORT, fresh)
+        try:
+            document = await self._document(REPORT, fresh)
+        except LicenceRequired:
+            self.licensed = False
+            raise
+        self.licensed = True
         if dig(document, "report") is None:
             raise BadReply(f"The answer of {self._device.address} to {REPORT} holds no report.")
         return document
@@ -261,17 +268,6 @@ def _said(text: str) -> str:
     """The device's own words, if they are words and not a page."""
     line = " ".join(text.split())[:200].rstrip(".")
     return "" if not line or line.startswith("<") else f": {line}"
-
-
-def _texts(body: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, ...]:
-    """The texts that stand under these names in a body, however deep."""
-    found: list[str] = []
-    for name, value in body.items():
-        if isinstance(value, dict):
-            found += _texts(value, tuple(value) if name in names else names)
-        elif name in names and isinstance(value, str):
-            found.append(value)
-    return tuple(found)
 
 
 def _facts(info: DeviceInfo, meter: MeterInfo, supply: Supply) -> tuple[tuple[str, str], ...]:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from app.model.quantity import Reading
+from app.scenario.sunny_day import DAY_S, MOST_SOC, sunny_day
 from app.vendors.ingecon.feeds import OF_PLANT, OF_STORAGE, PLANT_FEED, STORAGE_FEED, plant_values
 from app.vendors.ingecon.flow import EnergyFlow, energy_flow, flow_words, reading_flow
 from app.vendors.ingecon.simulator.plant import three_phases, with_storage
-from app.vendors.ingecon.simulator.scenario import DAY_S, MOST_SOC, sunny_day
 from app.vendors.ingecon.wire import phases
 from tests.app.ingecon.devices import fixture
 
