@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog
 from ui.pages.archive import ArchivePage
 from ui.pages.archive_query import Span
 from ui.pages.device import DevicePage
+from ui.pages.live import LivePage
 from ui.stage import StageError, appear, press, until, write
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ui.workbench import Handle
 
 PASSWORD = "installer"  # noqa: S105 – the demo's, shown in the documentation
-WATCHED_S = 6.0
+WATCHED_S = 12.0
 
 
 async def ingecon_stops(tour: Tour) -> None:
@@ -73,10 +74,8 @@ async def _ems(tour: Tour, page: DevicePage) -> None:
     """The energy flow in every theme, the values, the days."""
     _select(tour, page)
     await tour.open(page, "flow")
-    await asyncio.sleep(WATCHED_S / 2)
-    await tour.picture(
-        "energy-flow", "INGECON EMS: where the power comes from and where it goes, live."
-    )
+    await asyncio.sleep(WATCHED_S / 6)
+    await tour.picture("energy-flow", "INGECON EMS: where the power comes from and where it goes, live.")
     for theme, words in (("dark", "in the dark theme"), ("contrast", "in high contrast")):
         tour.window.set_theme(theme)
         await tour.picture(f"energy-flow-{theme}", f"The energy flow {words}.")
@@ -89,7 +88,9 @@ async def _ems(tour: Tour, page: DevicePage) -> None:
             await tour.open(page, key)
             await tour.picture(f"ems-{key.partition('.')[2]}", caption)
     await _days(tour, page)
-    page.open("live")
+    live = page.open("live")
+    assert isinstance(live, LivePage)
+    live.window_choice.setCurrentIndex(0)
     await asyncio.sleep(WATCHED_S)
     await tour.picture("ems-live", "The EMS's stream as curves: power by origin, and how full the battery is.")
 
@@ -108,9 +109,7 @@ async def _days(tour: Tour, page: DevicePage) -> None:
     daily = await tour.open(page, "ingecon.daily")
     assert isinstance(daily, ArchivePage)
     await _drawn(daily)
-    await tour.picture(
-        "daily-energies", "What flowed on each day, added up from samples, and how much they cover."
-    )
+    await tour.picture("daily-energies", "What flowed on each day, added up from samples, and how much they cover.")
 
 
 async def _drawn(shown: ArchivePage) -> None:
