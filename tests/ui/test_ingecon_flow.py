@@ -122,7 +122,8 @@ def test_three_phases_tell_the_grid_by_phase_and_the_other_layout_what_goes_wher
     told = phases(fixture("7.3-event-phases.json"))
     assert told is not None
     shown.show_reading(PLANT_FEED, Reading(0.0, plant_values(OF_PLANT, told)))
-    assert shown.cards["grid"].notes.text().replace("\u00a0", " ") == f"L1 {value_text(2510, Unit.WATT)}, L2 0 W, L3 0 W"
+    notes = shown.cards["grid"].notes.text().replace("\u00a0", " ")
+    assert notes == f"L1 {value_text(2510, Unit.WATT)}, L2 0 W, L3 0 W"
     assert shown.routes.text() == ""
     shown.show_reading(STORAGE_FEED, reading(W=300, cons=800, pv=500, _pv_cons=500, _grid_cons=300))
     assert shown.routes.text() == "What goes where: sun to loads 500 W, grid to loads 300 W"
