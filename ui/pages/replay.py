@@ -115,13 +115,10 @@ class ReplayPage(QWidget):
         self.reset = push_button("Whole window", "replay.reset", "zoom", tip="Leave the zoom (0 or double click)")
         self.list_button = push_button("Quantities", "replay.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
-        shown = self._pictured.picture if self._pictured is not None else None
-        self.picture_button = push_button(
-            shown.title if shown else "Picture", "replay.picture_button", shown.icon if shown else "chart",
-            tip="Show the picture that moves with the readings, in place of the plots",
-        )  # fmt: skip
+        self.picture_button = push_button("Picture", "replay.picture_button")
         self.picture_button.setCheckable(True)
-        self.picture_button.setVisible(shown is not None)
+        self.picture_button.setVisible(self._pictured is not None)
+        self._name_picture_button()
         self.export = push_button("Export", "replay.export", "export", tip="Keep it in a file")
         menu = QMenu(self)
         for key, text, slot in (
@@ -152,7 +149,6 @@ class ReplayPage(QWidget):
         for widget in (self.play, self.speed, self.whole, self.window_choice, self.reset):
             bar.addWidget(widget)
         bar.addStretch(1)
-        bar.addWidget(self.picture_button)
         bar.addWidget(self.list_button)
         bar.addWidget(self.export)
         card = QFrame()
@@ -171,6 +167,7 @@ class ReplayPage(QWidget):
         foot.addWidget(self.slider, 1)
         foot.addWidget(self.moment)
         foot.addWidget(self.at)
+        foot.addWidget(self.picture_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 8)
         column.setSpacing(8)
@@ -182,15 +179,8 @@ class ReplayPage(QWidget):
         self.list_button.toggled.connect(self.choice.setVisible)
 
     def _offer(self) -> None:
-        for widget in (
-            self.play,
-            self.speed,
-            self.whole,
-            self.window_choice,
-            self.slider,
-            self.export,
-            self.picture_button,
-        ):
+        players = (self.play, self.speed, self.whole, self.window_choice, self.slider)
+        for widget in (*players, self.picture_button, self.export):
             widget.setEnabled(self.replay is not None)
         self.reset.setEnabled(False)
 
@@ -251,6 +241,15 @@ class ReplayPage(QWidget):
             curves.append(Curve(self._columns[place], column, name, quantity.unit, quantity.phase, of=of))
         self.plots.show_curves(curves)
 
+    def _name_picture_button(self) -> None:
+        """It says what it leads to."""
+        if self._pictured is not None:
+            picture = self._pictured.picture
+            back = self.picture_button.isChecked()
+            self.picture_button.setText("Plots" if back else picture.title)
+            self.picture_button.setAccessibleName(self.picture_button.text())
+            dress(self.picture_button, "chart" if back else picture.icon)
+
     def _show_picture(self, on: bool) -> None:
         """The picture instead of the plots, or the plots again."""
         if self.replay is None or self.plots is None or self._pictured is None:
@@ -259,6 +258,7 @@ class ReplayPage(QWidget):
             self.drawn = ReplayPicture(self._pictured)
             self.follow(self.drawn.show_reading)
             self._canvas.addWidget(self.drawn)
+        self._name_picture_button()
         self.plots.setVisible(not on)
         self.drawn.setVisible(on)
         self.seek(self.replay.at_s)
