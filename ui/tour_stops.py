@@ -15,6 +15,7 @@ from ui.demo import device
 from ui.pages.device import DevicePage
 from ui.stage import StageError, appear, dialog, enter, photograph, press, until, with_few_colours, write
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
+from ui.tour_ingecon import ingecon_stops
 from ui.tour_smartmac import smartmac_stops
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Tour:
         await meter_stops(self, gateway)
         await self._reader(reader)
         await smartmac_stops(self)
+        await ingecon_stops(self)
         await self._trouble()
         await self._themes(gateway)
 
