@@ -233,7 +233,7 @@ def _paired(before: Wifi, after: Wifi, _parameters: NoParameters) -> str:
 PAIR: Action[NoParameters, WhatwattClient] = Action(
     key="whatwatt.wps",
     title="Pair by WPS",
-    verb="Pair…",
+    verb="Pair by WPS…",
     steps=lambda _parameters, _target: [Step("Begin to pair by WPS", "POST", WPS)],
     look=_pairing,
     follow=_follow_pairing,

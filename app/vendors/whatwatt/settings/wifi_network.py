@@ -52,14 +52,40 @@ OWE = "owe"
 
 StaticIp = Annotated[bool, Field("Static address", help="Otherwise a DHCP server gives one.", manual="5.4")]
 Ip = Annotated[
-    str, Field("IP address", pattern=IPV4, pattern_help=IPV4_HELP, help="Nobody else may have it.", manual="5.4")
+    str,
+    Field(
+        "IP address",
+        pattern=IPV4,
+        pattern_help=IPV4_HELP,
+        only_with="static_ip",
+        help="Nobody else may have it.",
+        manual="5.4",
+    ),
 ]
-Netmask = Annotated[str, Field("Subnet mask", pattern=IPV4, pattern_help=IPV4_HELP, manual="5.4")]
+Netmask = Annotated[
+    str, Field("Subnet mask", pattern=IPV4, pattern_help=IPV4_HELP, only_with="static_ip", manual="5.4")
+]
 Gateway = Annotated[
-    str, Field("Gateway", pattern=IPV4, pattern_help=IPV4_HELP, help="The router's address.", manual="5.4")
+    str,
+    Field(
+        "Gateway",
+        pattern=IPV4,
+        pattern_help=IPV4_HELP,
+        only_with="static_ip",
+        help="The router's address.",
+        manual="5.4",
+    ),
 ]
 Dns = Annotated[
-    str, Field("DNS server", pattern=IPV4, pattern_help=IPV4_HELP, help="Often the router, too.", manual="5.4")
+    str,
+    Field(
+        "DNS server",
+        pattern=IPV4,
+        pattern_help=IPV4_HELP,
+        only_with="static_ip",
+        help="Often the router, too.",
+        manual="5.4",
+    ),
 ]
 
 
@@ -91,20 +117,49 @@ class WifiNetwork(msgspec.Struct, frozen=True):
     ] = None
     ip: Annotated[
         str | None,
-        Field("IP address", pattern=IPV4, pattern_help=IPV4_HELP, help="Nobody else may have it.", manual="5.4"),
+        Field(
+            "IP address",
+            pattern=IPV4,
+            pattern_help=IPV4_HELP,
+            only_with="static_ip",
+            help="Nobody else may have it.",
+            manual="5.4",
+        ),
         At("ip"),
     ] = None
     netmask: Annotated[
-        str | None, Field("Subnet mask", pattern=IPV4, pattern_help=IPV4_HELP, manual="5.4"), At("netmask")
+        str | None,
+        Field(
+            "Subnet mask",
+            pattern=IPV4,
+            pattern_help=IPV4_HELP,
+            only_with="static_ip",
+            manual="5.4",
+        ),
+        At("netmask"),
     ] = None
     gateway: Annotated[
         str | None,
-        Field("Gateway", pattern=IPV4, pattern_help=IPV4_HELP, help="The router's address.", manual="5.4"),
+        Field(
+            "Gateway",
+            pattern=IPV4,
+            pattern_help=IPV4_HELP,
+            only_with="static_ip",
+            help="The router's address.",
+            manual="5.4",
+        ),
         At("gateway"),
     ] = None
     dns: Annotated[
         str | None,
-        Field("DNS server", pattern=IPV4, pattern_help=IPV4_HELP, help="Often the router, too.", manual="5.4"),
+        Field(
+            "DNS server",
+            pattern=IPV4,
+            pattern_help=IPV4_HELP,
+            only_with="static_ip",
+            help="Often the router, too.",
+            manual="5.4",
+        ),
         At("dns"),
     ] = None
     power_dbm: Annotated[
@@ -369,7 +424,8 @@ def joining(network: str, security: str) -> Action[Any, WhatwattClient]:
 
     def problems(choice: NetworkChoice) -> list[Problem]:
         missing = Problem("password", f"Password: {security or 'this network'} asks for one.")
-        return [*_choice_problems(choice), *([] if choice.password else [missing])]
+        found = [problem for problem in _choice_problems(choice) if not problem.warning]
+        return found if choice.password else [*found, missing]
 
     return Action(**(_JOIN | {"first": lambda: NetworkChoice(network), "problems": problems}))
 
