@@ -241,8 +241,8 @@ PAIR: Action[NoParameters, WhatwattClient] = Action(
     parameters=NoParameters,
     first=lambda: NOTHING,
     guide=lambda _parameters: Guide(
-        "For two minutes the device waits for the WPS button of a router, and may not answer meanwhile. Paired, it is "
-        "in the router's network, perhaps at another address; it is then looked for by its identifier.",
+        "The device may not answer meanwhile. Paired, it is in the router's network, perhaps at another address; it is "
+        "then looked for by its identifier.",
         patience_s=PAIRING_S + 30.0,
         lost="It may be in the router's network now: bring the laptop there and use 'Find devices'.",
     ),

@@ -17,8 +17,9 @@ from app.model.errors import DeviceUnreachable, InvalidValue
 from app.simulators.faults import Fault
 from app.vendors.whatwatt import restart
 from app.vendors.whatwatt.restart import FACTORY_RESET, PAIR, RESTART, Running
-from app.vendors.whatwatt.settings import wifi_network
-from app.vendors.whatwatt.settings.wifi_network import FORGET, JOIN, NetworkChoice
+from app.vendors.whatwatt.settings import wifi_join
+from app.vendors.whatwatt.settings.wifi_join import JOIN, NetworkChoice
+from app.vendors.whatwatt.settings.wifi_network import FORGET
 from app.vendors.whatwatt.simulator.radio import NETWORKS
 from app.vendors.whatwatt.vendor import WHATWATT
 from tests.app.whatwatt.devices import Device, device, done, read, sent, session
@@ -33,9 +34,9 @@ def on(monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
     monkeypatch.setattr(restart, "LEAVING_S", 0.6)
     monkeypatch.setattr(restart, "PATIENCE_S", 3.0)
     monkeypatch.setattr(restart, "PAIRING_S", 1.5)
-    monkeypatch.setattr(wifi_network, "POLL_S", 0.05)
-    monkeypatch.setattr(wifi_network, "JOINING_S", 3.0)
-    monkeypatch.setattr(wifi_network, "SILENT_S", 0.6)
+    monkeypatch.setattr(wifi_join, "POLL_S", 0.05)
+    monkeypatch.setattr(wifi_join, "JOINING_S", 3.0)
+    monkeypatch.setattr(wifi_join, "SILENT_S", 0.6)
     monkeypatch.setattr(restart, "SILENT_S", 0.6)
     with device(name="Main", password="opens") as running:
         yield running

@@ -10,7 +10,7 @@ from app.commission.receipt import Outcome, Receipt
 from app.model.action import AnyAction
 from app.model.job import Progress
 from app.vendors.whatwatt.restart import PAIR
-from app.vendors.whatwatt.settings.wifi_network import JOIN, joining
+from app.vendors.whatwatt.settings.wifi_join import JOIN, joining
 from ui.forms.parts import Strip, push_button
 from ui.icons import dress
 from ui.pages.archive import ArchivePage
