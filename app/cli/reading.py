@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from app.cli.console import Console, error_plain, table
 from app.cli.opening import check_meter, locate, opened, section_of, where
 from app.cli.options import Options
@@ -125,7 +127,10 @@ class _Reading:
                 self._lost = error
             return self._failed(error)
         self._console.say(*value_shown(section, live.value))
-        return {"value": plain_of(section, live.value)}
+        found = section.findings(live.value)
+        if not found:
+            return {"value": plain_of(section, live.value)}
+        return {"value": plain_of(section, live.value), "findings": [msgspec.to_builtins(one) for one in found]}
 
     def _failed(self, error: AppError) -> dict[str, Any]:
         self.code = self.code or error.exit_code
@@ -151,4 +156,6 @@ def value_shown(section: AnySection, value: Any) -> list[str]:
                 lines += table([head, *cells], "    ")
     if section.summary is not None and (summary := section.summary(value)):
         lines.append(f"  {summary}")
-    return lines
+    return lines + [
+        f"  {found.weight.value}: {found.title}. {found.advice}".rstrip() for found in section.findings(value)
+    ]

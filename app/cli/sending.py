@@ -249,7 +249,7 @@ def _told(section: AnySection, receipt: Receipt) -> list[str]:
             field.show(change.before),
             "→",
             field.show(change.after),
-            f"now {field.show(change.now) if change.now is not None else 'unknown'}",
+            "not told" if field.secret else f"now {'unknown' if change.now is None else field.show(change.now)}",
         )
         for change in receipt.changes
         for field in (section.field(change.field),)

@@ -61,6 +61,10 @@ async def act(
     objection = action.objection(before, parameters)
     if objection:
         raise UsageError(objection)
+    if action.ready is not None:
+        async with aclosing(action.ready(connection, target)) as waiting:
+            async for progress in waiting:
+                yield progress
     asked = [Change(f.name, None, plain_value(f, getattr(parameters, f.name))) for f in action.fields]
     operation = journal.begin(device, target, action.key, asked, steps, action.erases(parameters))
     sending = Sending(connection, operation)

@@ -60,6 +60,8 @@ class Action(Generic[P, C]):
     steps: Callable[[P, str], list[Step]]
     proven: Callable[[Any, Any, P], str]
     look: Callable[[C, str], Awaitable[Any]] = _looks_at_nothing
+    ready: Callable[[C, str], AsyncGenerator[Progress, None]] | None = None
+    """ready(client, target): waits until the device may be told, and says how long that takes. Nothing is sent yet."""
     follow: Callable[[C, str], AsyncGenerator[Progress, None]] | None = None
     parameters: type[P]
     first: Callable[[], P]

@@ -158,3 +158,14 @@ def _declared(model: type[msgspec.Struct], name: str, hint: Any) -> Field:
     if base not in _KINDS:
         raise TypeError(f"{model.__name__}.{name}: no editor for {base!r}")
     return replace(note, name=name, kind=_KINDS[base])
+
+
+class Discreet(msgspec.Struct, frozen=True):
+    """A model whose secret fields do not show when it is printed, as in a log or an error."""
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{field.name}={'…' if field.secret and getattr(self, field.name) else repr(getattr(self, field.name))}"
+            for field in fields_of(type(self))
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"

@@ -28,8 +28,8 @@ class SectionForm(Body):
         super().__init__(section, read_only=read_only, parent=parent)
         self._grid = QGridLayout(self, horizontalSpacing=12, verticalSpacing=6)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        # Beside values that can only be read stands nothing; beside editors stand limits and problems.
-        self._grid.setColumnStretch(2 if read_only else 3, 1)
+        # Beside values that can only be read stands nothing but their help; beside editors stand limits and problems.
+        self._grid.setColumnStretch(2 if read_only and not section.described else 3, 1)
         shown = [field for field in section.fields if not only or field.name in only]
         if len(shown) > 1:
             self._grid.setColumnMinimumWidth(1, _LABEL_WIDTH)
@@ -47,7 +47,8 @@ class SectionForm(Body):
     def _add(self, field: Any) -> FieldRow:
         name = f"{self.section.key}.{field.name}"
         editor = make_editor(field, name, read_only=self.read_only)
-        row = FieldRow(field, editor, self._grid, name, self, marked=self._marked)
+        beside = field.help if self.section.described else ""
+        row = FieldRow(field, editor, self._grid, name, self, marked=self._marked, beside=beside)
         editor.edited.connect(lambda value: self.edited.emit(field.name, value))
         editor.entry_changed.connect(self.entry_changed)
         editor.finished.connect(self.finished)

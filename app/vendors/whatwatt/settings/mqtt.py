@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from app.model.errors import LicenceRequired, NotFound
-from app.model.field import Field
+from app.model.field import Discreet, Field
 from app.model.section import AnySection, Problem, Section, Step
 from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.places import At, changed
@@ -31,7 +31,7 @@ NO_JSON = "Message: no JSON with the values of now: "
 _PREVIEWED = 600
 
 
-class Mqtt(msgspec.Struct, frozen=True):
+class Mqtt(Discreet, frozen=True):
     """Where messages go, and what is in them."""
 
     enable: Annotated[bool | None, Field("MQTT client", manual="4"), At("enable")] = None

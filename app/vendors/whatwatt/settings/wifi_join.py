@@ -14,7 +14,7 @@ import msgspec
 
 from app.model.action import Action
 from app.model.errors import BadReply, DeviceFailed, DeviceUnreachable
-from app.model.field import Field
+from app.model.field import Discreet, Field
 from app.model.job import Progress
 from app.model.section import Guide, Problem, Step
 from app.vendors.whatwatt.client import SYSTEM, WhatwattClient
@@ -87,8 +87,8 @@ class Joining(msgspec.Struct, frozen=True):
     status: str
 
 
-class NetworkChoice(msgspec.Struct, frozen=True):
-    """A network, its password, and the address there; `repr` does not show the password."""
+class NetworkChoice(Discreet, frozen=True):
+    """A network, its password, and the address there."""
 
     network: Annotated[
         str,
@@ -111,9 +111,6 @@ class NetworkChoice(msgspec.Struct, frozen=True):
     netmask: Netmask = NO_ADDRESS
     gateway: Gateway = NO_ADDRESS
     dns: Dns = NO_ADDRESS
-
-    def __repr__(self) -> str:
-        return f"NetworkChoice({self.network!r}, …)"
 
 
 class OpenChoice(msgspec.Struct, frozen=True):

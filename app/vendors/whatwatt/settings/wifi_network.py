@@ -14,7 +14,7 @@ import msgspec
 
 from app.model.action import NOTHING, Action
 from app.model.archive import NoParameters
-from app.model.field import Field
+from app.model.field import Discreet, Field
 from app.model.section import AnySection, Guide, Problem, Section, Step
 from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.places import At, changed
@@ -35,7 +35,7 @@ _HEX_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 _WHERE = frozenset({"enable", "name", "password", "static_ip", "ip", "netmask", "gateway", "dns"})
 
 
-class WifiNetwork(msgspec.Struct, frozen=True):
+class WifiNetwork(Discreet, frozen=True):
     """The network to join, and the address there."""
 
     enable: Annotated[bool | None, Field("Wi-Fi", manual="5.4"), At("enable")] = None
