@@ -15,6 +15,7 @@ from ui.demo import device
 from ui.pages.device import DevicePage
 from ui.stage import StageError, appear, dialog, enter, photograph, press, until, with_few_colours, write
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
+from ui.tour_whatwatt import whatwatt_network_stops
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -123,6 +124,7 @@ class Tour:
         window = self.window
         await window.connect_device(reader)
         page = window.page(reader)
+        await whatwatt_network_stops(self, page)
         for key in page.keys():  # noqa: SIM118 – the page's sections
             if key == "live":
                 continue

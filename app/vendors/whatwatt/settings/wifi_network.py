@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-import msgspec
-
 from app.model.action import NOTHING, Action
 from app.model.archive import NoParameters
 from app.model.field import Discreet, Field
