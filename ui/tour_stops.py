@@ -17,6 +17,7 @@ from ui.stage import StageError, appear, dialog, enter, photograph, press, until
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
 from ui.tour_ingecon import ingecon_stops
 from ui.tour_smartmac import smartmac_stops
+from ui.tour_whatwatt import whatwatt_network_stops
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -127,6 +128,7 @@ class Tour:
         window = self.window
         await window.connect_device(reader)
         page = window.page(reader)
+        await whatwatt_network_stops(self, page)
         for key in page.keys():  # noqa: SIM118 – the page's sections
             if key == "live":
                 continue
