@@ -13,12 +13,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 
 from app.commission.recorded import Batch, Mark, RecordedChannel, Recording
+from app.model.device import Credentials
 from app.model.errors import StorageFailed
 from app.model.quantity import Phase, Quantity, Reading, Unit
 from app.registry import vendor
 from app.simulators.host import SimulatorHost, create
 from app.site.sitefile import SiteFile
 from tests.ui.conftest import QRun, until
+from tests.ui.failures import Answering
 from tests.ui.keyboard import Key, dialog, keyboard, press, tab_to, tick, when, write
 from tests.ui.test_every_control import HOSTILE, nameless
 from tests.ui.test_window import SITE, asked, opened
@@ -62,7 +64,8 @@ async def connected(folder: Path, *families: str) -> AsyncIterator[tuple[Window,
     """A window with connected simulators."""
     with SimulatorHost() as host:
         devices = [host.add(create(vendor(family))) for family in families]
-        async with opened(folder) as window:
+        answers = Answering(Credentials(vendor("ingecon").default_user, "installer"))
+        async with opened(folder, questions=answers) as window:
             handles = []
             for device in devices:
                 handle = await window.bench.add_address(str(device.address))
@@ -126,6 +129,26 @@ def test_what_is_ticked_is_recorded_while_other_pages_are_shown(qrun: QRun, tmp_
             assert tuple(quantity.key for quantity in one.channels[0].quantities) == ticked
             assert one.readings == recorder.readings
             assert live.record.text() == "Record"
+
+    qrun(story())
+
+
+def test_the_page_of_the_site_records_devices_of_several_families_together(qrun: QRun, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path, "whatwatt", "ingecon") as (window, handles, _):
+            window.show_site()
+            live = window.site_page().live
+            await until(lambda: live.plots is not None and len(live.recordable()) == 2)
+            live.record.click()
+            recorder = window.bench.recording.recorder
+            assert recorder is not None
+            window.show_recordings()
+            await until(lambda: len({c.device for c in recorder.channels}) == 2 and recorder.readings > 2)
+            assert [handle.session.feeds.running for handle in handles] == [1, 1]
+            recorder.stop()
+            (one,) = window.bench.site.recordings.all()
+            assert len(one.devices) == 2
+            assert all(len(window.bench.site.recordings.track(one.id, place)) for place in (0, 1))
 
     qrun(story())
 
