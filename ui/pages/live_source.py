@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SILENCE_INTERVALS = 3.0
 SLOW_S = 3.0
 """Of readings that are further apart it is said when the next one comes."""
-FIRST_INTERVAL_S = 60.0
-"""A source that has told once may be one that tells once a minute."""
+FIRST_INTERVAL_S = 2.0
+"""How often a source tells is not known before its second reading."""
 
 
 @dataclass(frozen=True, eq=False)

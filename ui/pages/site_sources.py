@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -116,6 +117,15 @@ class SumSource:
             follower = partial(self._heard, point, source.feed.quantities.index(quantity))
             source.followers.append(follower)
             self._following.append((source, follower))
+        if not self.ring.readings:
+            self._begin(sources)
+
+    def _begin(self, sources: Mapping[Point, SiteSource]) -> None:
+        """What the parts have told last counts already: one that tells once a minute would be waited for that long."""
+        last = [(s.ring.last_s, point, s.ring.last(s.place(point.quantity))) for point, s in sources.items()]
+        for time_s, point, value in sorted(one for one in last if one[0] is not None):
+            if math.isfinite(value):
+                self._keep(self._evaluation.heard(point, time_s, value))
 
     def unbind(self) -> None:
         """Follow nothing any more."""
@@ -135,6 +145,12 @@ class SumSource:
         if reading is not None:
             self.ring.append(reading)
             self.heard_at = time.monotonic()
+
+    @property
+    def interval_s(self) -> float:
+        """The usual time between two values: that of the slowest part."""
+        slowest = max((source.interval_s for source, _ in self._following), default=0.0)
+        return max(self.ring.interval_s, slowest)
 
     def blocked(self) -> str:
         """Which of its parts are missing, in words; empty when none is."""
