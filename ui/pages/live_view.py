@@ -56,6 +56,7 @@ WINDOWS = (
 )
 FIRST_WINDOW_S = 300
 STATE_MS = 500
+NARROW = 72
 ROOMY = 1000
 """From that width on there is room for the list of quantities beside the plots."""
 HEAVY = ("numpy", "pyqtgraph")
@@ -132,6 +133,8 @@ class LiveView(QWidget):
         self.pause = push_button("Pause", f"{name}.pause", "pause", tip="Let the plots stand still (Space)")
         self.reset = push_button("Whole window", f"{name}.reset", "zoom", tip="Leave the zoom (0 or double click)")
         self.reset.setEnabled(False)
+        # Where there is little room, a list of choices may be cut; a button may not.
+        self.window_choice.setMinimumWidth(NARROW)
         self.record = RecordButton(f"{name}.record", self)
         self.list_button = push_button("Quantities", f"{name}.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
