@@ -13,7 +13,7 @@ from ui.tasks import Tasks
 
 from .live_quantities import QuantityList, ValueTable, curve_name
 from .live_source import Channel, Source, state_of
-from .live_view import NARROW, LiveView, Write
+from .live_view import LiveView, Write
 
 
 class LivePage(LiveView):
@@ -36,7 +36,6 @@ class LivePage(LiveView):
         self._shown_readings = -1
         name = self._prefix
         self.feed = QComboBox(objectName=f"{name}.feed", accessibleName="Source")
-        self.feed.setMinimumWidth(NARROW)
         for feed in feeds:
             self.feed.addItem(feed.title, feed.key)
         self.values = ValueTable(name)

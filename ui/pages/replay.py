@@ -109,7 +109,7 @@ class ReplayPage(QWidget):
         self.whole = push_button("All at once", "replay.whole", "chart", tip="Show the whole recording")
         self.window_choice = QComboBox(objectName="replay.window", accessibleName="Window")
         self.window_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.reset = push_button("Whole window", "replay.reset", "zoom", tip="Leave the zoom (0 or double click)")
+        self.reset = push_button("Unzoom", "replay.reset", "zoom", tip="Leave the zoom (0 or double click)")
         self.list_button = push_button("Quantities", "replay.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
         self.export = push_button("Export", "replay.export", "export", tip="Keep it in a file")
