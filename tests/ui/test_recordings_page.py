@@ -113,7 +113,7 @@ def test_what_is_ticked_is_recorded_while_other_pages_are_shown(qrun: QRun, tmp_
             recorder = window.bench.recording.recorder
             assert recorder is not None
             assert recorder.title.startswith("Recording ")
-            assert live.record.text() == "Recording"
+            assert live.record.isChecked()
             stop = window.findChild(QPushButton, "recording.stop")
             assert stop.isVisible()
             window.show_recordings()
@@ -128,7 +128,7 @@ def test_what_is_ticked_is_recorded_while_other_pages_are_shown(qrun: QRun, tmp_
             (one,) = window.bench.site.recordings.all()
             assert tuple(quantity.key for quantity in one.channels[0].quantities) == ticked
             assert one.readings == recorder.readings
-            assert live.record.text() == "Record"
+            assert not live.record.isChecked()
 
     qrun(story())
 
