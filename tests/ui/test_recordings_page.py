@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.model.quantity import Phase, Quantity, Reading, Unit
 from app.registry import vendor
 from app.simulators.host import SimulatorHost, create
 from app.site.sitefile import SiteFile
+from app.vendors.ingecon.simulator.device import IngeconSimulator, Kind
 from tests.ui.conftest import QRun, until
 from tests.ui.failures import Answering
 from tests.ui.keyboard import Key, dialog, keyboard, press, tab_to, tick, when, write
@@ -27,6 +29,7 @@ from tests.ui.test_window import SITE, asked, opened
 from ui.pages.live_view import LiveView
 from ui.pages.recordings import RecordingsPage
 from ui.pages.replay import ReplayPage
+from ui.vendors.ingecon.flow import FlowPicture
 from ui.window import Window
 from ui.workbench import Handle
 
@@ -493,5 +496,54 @@ def test_by_keyboard_from_recording_to_replay_and_away_with_it(qrun: QRun, tmp_p
             press(Key.Key_Return)
             await when(window, lambda: not page.list.table.recordings)
             assert window.bench.site.recordings.all() == ()
+
+    qrun(story())
+
+
+# Pictures.
+
+
+def test_the_energy_flow_is_recorded_whole_and_moves_again_in_the_replay(qrun: QRun, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(
+            tmp_path, questions=Answering(Credentials(vendor("ingecon").default_user, "installer"))
+        ) as window:
+            handle = await window.bench.add_address(host[0].url)
+            await window.connect_device(handle)
+            window.select(handle)
+            flow = window.page(handle).open("flow")
+            flow.record.click()
+            recorder = window.bench.recording.recorder
+            assert recorder is not None
+            assert recorder.channels[0].quantities == flow.feed.quantities
+            await until(lambda: recorder.readings > 5)
+            recorder.stop()
+            replay = await replay_of(window)
+            assert replay.picture_button.text() == "Energy flow"
+            replay.picture_button.click()
+            picture = replay.findChild(FlowPicture, "replay.picture")
+            assert picture is not None
+            assert picture.isVisible()
+            assert replay.plots is not None
+            assert not replay.plots.isVisible()
+            last = picture.flow
+            assert last is not None
+            replay.slider.setValue(0)
+            replay.replay.advance(0.06)
+            assert picture.flow is not None
+            assert picture.flow != last
+
+    simulator = IngeconSimulator(Kind.EMS_PHASES, begin=datetime.now().replace(hour=12), interval_s=0.05)
+    with SimulatorHost([simulator]) as host:
+        qrun(story())
+
+
+def test_a_recording_without_a_picture_offers_none(qrun: QRun, tmp_path: Path) -> None:
+    with SiteFile.open(tmp_path / SITE) as site:
+        recorded(site)
+
+    async def story() -> None:
+        async with opened(tmp_path) as window:
+            assert not (await replay_of(window)).picture_button.isVisible()
 
     qrun(story())

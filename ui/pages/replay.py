@@ -37,6 +37,7 @@ from .live_quantities import curve_name
 from .live_view import ROOMY, WINDOWS, load_plots
 from .recordings_table import moment_text
 from .replay_choice import ReplayChoice
+from .replay_picture import RecordedPicture, picture_in
 
 if TYPE_CHECKING:
     from ui.plots.replay_stack import ReplayStack
@@ -74,6 +75,7 @@ class ReplayPage(QWidget):
         self.replay: Replay | None = None
         self.plots: ReplayStack | None = None
         self._columns: list[TrackColumns] = []
+        self._picture: RecordedPicture | None = None
         self._listeners: list[OnReading] = []
         self._stepped_s = 0.0
         self._titles = _titles(recording)
@@ -110,6 +112,9 @@ class ReplayPage(QWidget):
         self.window_choice = QComboBox(objectName="replay.window", accessibleName="Window")
         self.window_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.reset = push_button("Unzoom", "replay.reset", "zoom", tip="Leave the zoom (0 or double click)")
+        self.picture_button = push_button("Picture", "replay.show_picture", tip="The picture instead of the plots")
+        self.picture_button.setCheckable(True)
+        self.picture_button.hide()
         self.list_button = push_button("Quantities", "replay.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
         self.export = push_button("Export", "replay.export", "export", tip="Keep it in a file")
@@ -141,6 +146,7 @@ class ReplayPage(QWidget):
         for widget in (self.play, self.speed, self.whole, self.window_choice, self.reset):
             bar.addWidget(widget)
         bar.addStretch(1)
+        bar.addWidget(self.picture_button)
         bar.addWidget(self.list_button)
         bar.addWidget(self.export)
         card = QFrame()
@@ -191,6 +197,7 @@ class ReplayPage(QWidget):
         self.plots.hovered.connect(self._hovered)
         self.waiting.hide()
         self._canvas.addWidget(self.plots)
+        self._offer_picture()
         self._offer_windows()
         self.slider.setRange(0, max(1, round(self.replay.length_s / SLIDER_S)))
         self.slider.setSingleStep(max(1, self.slider.maximum() // 200))
@@ -205,6 +212,24 @@ class ReplayPage(QWidget):
     def _read(self) -> list[Track]:
         load_plots()
         return [self._store.track(self.recording.id, place) for place in range(len(self.recording.channels))]
+
+    def _offer_picture(self) -> None:
+        """What a family draws of a feed moves with its recording too."""
+        self._picture = picture = picture_in(self.recording)
+        if picture is not None:
+            self.picture_button.setText(picture.title)
+            self.picture_button.setAccessibleName(picture.title)
+            dress(self.picture_button, picture.icon)
+            self.picture_button.toggled.connect(self._show_picture)
+            self.picture_button.show()
+            self._canvas.addWidget(picture.widget)
+            picture.widget.hide()
+            self.follow(picture.show_reading)
+
+    def _show_picture(self, shown: bool) -> None:
+        if self._picture is not None and self.plots is not None:
+            self._picture.widget.setVisible(shown)
+            self.plots.setVisible(not shown)
 
     def _offer_windows(self) -> None:
         assert self.replay is not None, "the recording is read"
@@ -302,6 +327,8 @@ class ReplayPage(QWidget):
         if replay is None or plots is None:
             return
         plots.show_moment(replay.at_s)
+        if self._picture is not None:
+            self._picture.show_moment(replay.at_s)
         self.slider.blockSignals(True)
         self.slider.setValue(round((replay.at_s - replay.begin_s) / SLIDER_S))
         self.slider.blockSignals(False)
