@@ -374,16 +374,16 @@ def test_it_plays_at_its_speed_tells_every_reading_and_stops_at_the_end(qrun: QR
             assert replay.replay is not None
             told: list[tuple[str, float]] = []
             replay.follow(lambda one, reading: told.append((one.title, reading.time_s)))
-            replay.speed.setCurrentIndex(replay.speed.findData(100))
-            replay.play.click()
+            replay.bar.speed.setCurrentIndex(replay.bar.speed.findData(100))
+            replay.bar.play.click()
             assert replay.playing
-            assert replay.play.text() == "Pause"
+            assert replay.bar.play.text() == "Pause"
             assert replay.replay.at_s == NOON
             await until(lambda: not replay.playing)
             assert replay.replay.at_end
             assert [at for title, at in told if title == "House 1"][-59:] == [NOON + at for at in range(1, 60)]
             assert [at for _, at in told] == sorted(at for _, at in told)
-            assert replay.play.text() == "Play"
+            assert replay.bar.play.text() == "Play"
 
     qrun(story())
 
@@ -401,7 +401,7 @@ def test_the_slider_seeks_and_leaving_the_page_pauses(qrun: QRun, tmp_path: Path
             assert "5 min 0 s of 10 min 0 s" in replay.moment.text()
             assert replay.plots is not None
             assert replay.plots.span().now_s == NOON + 300
-            replay.play.click()
+            replay.bar.play.click()
             window.pages.setCurrentWidget(window.welcome)
             assert not replay.playing
 
@@ -432,7 +432,7 @@ def test_exports_are_complete(qrun: QRun, tmp_path: Path) -> None:
         async with opened(tmp_path) as window:
             replay = await replay_of(window)
             for kind in ("csv", "png"):
-                next(a for a in replay.export.menu().actions() if a.objectName().endswith(kind)).trigger()
+                next(a for a in replay.bar.export.menu().actions() if a.objectName().endswith(kind)).trigger()
                 shown = await asked(window, "replay.export_dialog")
                 shown.findChild(QLineEdit, "fileNameEdit").setText(str(tmp_path / f"out.{kind}"))
                 shown.accept()
@@ -519,8 +519,8 @@ def test_the_energy_flow_is_recorded_whole_and_moves_again_in_the_replay(qrun: Q
             await until(lambda: recorder.readings > 5)
             recorder.stop()
             replay = await replay_of(window)
-            assert replay.picture_button.text() == "Energy flow"
-            replay.picture_button.click()
+            assert replay.bar.picture.text() == "Energy flow"
+            replay.bar.picture.click()
             picture = replay.findChild(FlowPicture, "replay.picture")
             assert picture is not None
             assert picture.isVisible()
@@ -544,6 +544,6 @@ def test_a_recording_without_a_picture_offers_none(qrun: QRun, tmp_path: Path) -
 
     async def story() -> None:
         async with opened(tmp_path) as window:
-            assert not (await replay_of(window)).picture_button.isVisible()
+            assert not (await replay_of(window)).bar.picture.isVisible()
 
     qrun(story())
