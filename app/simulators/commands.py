@@ -8,10 +8,10 @@ from app.model.errors import UsageError
 from app.simulators.host import Running, SimulatorHost
 
 HELP = """\
-list                        the devices, their faults, and what is wrong now
+list                          the devices, their faults, and what is wrong now
 fault NUMBER FAULT [SECONDS]  let a device fail, until it is cleared or for so long
-clear [NUMBER [FAULT]]      let everything, one device or one fault be right again
-help                        this"""
+clear [NUMBER [FAULT]]        let everything, one device or one fault be right again
+help                          this"""
 
 
 class Reply(msgspec.Struct, frozen=True):
