@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from app.model.field import Field
+from app.model.field import Discreet, Field
 from app.model.section import AnySection, Guide, Problem, Section, Step
 from app.vendors.whatwatt.client import SETTINGS
 from app.vendors.whatwatt.places import At, changed
@@ -23,7 +23,7 @@ _RESOURCES = (f"GET {SETTINGS}", f"PUT {SETTINGS}")
 _PATIENCE_S = 90.0
 
 
-class Access(msgspec.Struct, frozen=True):
+class Access(Discreet, frozen=True):
     """How the device is called, and who may speak with it."""
 
     name: Annotated[
@@ -225,6 +225,12 @@ SERVICES_DEFAULTS = back_to_defaults(
     DEFAULTS,
     path=SETTINGS,
     title="Name, protection and services",
+    guide=Guide(
+        "The password is gone: everybody in this network can read and set the device then. Its host name is as "
+        "delivered; if it was reached by its name, it is looked for in the laptop's own subnets.",
+        patience_s=_PATIENCE_S,
+        lost="Connect to its address, or use 'Find devices'.",
+    ),
     erases=("the device's name, host name and password", "which services are on, and their intervals"),
     lost="Name, host name and password too: it is found again at its address, or as whatwatt_ and the last six "
     "digits of its identifier.",

@@ -10,9 +10,9 @@ import msgspec
 from app.model.action import NOTHING, Action
 from app.model.archive import NoParameters
 from app.model.field import Field, fields_of
-from app.model.section import Problem, Section, Step
+from app.model.section import Guide, Problem, Section, Step
 from app.vendors.whatwatt.client import WhatwattClient
-from app.vendors.whatwatt.places import changed, fill, nested
+from app.vendors.whatwatt.places import changed, fill, nested, places_of
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -54,10 +54,11 @@ def sendable(after: msgspec.Struct, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def put(title: str, path: str, after: msgspec.Struct, names: tuple[str, ...]) -> Step:
     """One PUT with these fields; its secrets are named so that nobody shows or keeps them."""
-    body = nested(after, names)
     secrets = {field.name for field in fields_of(type(after)) if field.secret}
-    hidden = tuple(key for name in names if name in secrets for key in nested(after, (name,)))
-    return Step(title, "PUT", path, body, names, hidden)
+    hidden = tuple(
+        at.path.rpartition(".")[2] for name, at, _ in places_of(type(after)) if name in names and name in secrets
+    )
+    return Step(title, "PUT", path, nested(after, names), names, hidden)
 
 
 def undocumented_choices(model: type[msgspec.Struct]) -> Callable[[Any, Any], list[Problem]]:
@@ -87,10 +88,12 @@ def back_to_defaults(
     erases: tuple[str, ...],
     title: str = "",
     lost: str = "",
+    guide: Guide | None = None,
 ) -> Action[NoParameters, WhatwattClient]:
     """The action that sets a page to the values of the factory: an empty POST replaces everything (manual 5.1).
 
-    `delivered` are the values that the manual names, by field. `lost` says how the device is found afterwards.
+    `delivered` are the values that the manual names, by field. `lost` says how the device is found afterwards, `guide`
+    what that does to the connection.
     """
 
     def proven(_before: Any, after: Any, _parameters: NoParameters) -> str:
@@ -109,6 +112,7 @@ def back_to_defaults(
         look=section.read,
         parameters=NoParameters,
         first=lambda: NOTHING,
+        guide=lambda _parameters: guide,
         erases=lambda _parameters: erases,
         beside=section.key,
         group=section.group,

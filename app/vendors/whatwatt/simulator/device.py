@@ -115,6 +115,8 @@ class WhatwattSimulator:
         self.restarting_s = 2.0
         self.moving_s = 0.5
         self.pairing_s = 3.0
+        self.pairing_moves = ""
+        """Where DHCP of the paired network puts the device; empty: where it was."""
         self.boots = 0
         self._new_firmware = ""
         self._pairs_at: float | None = None
@@ -385,8 +387,10 @@ class WhatwattSimulator:
     async def _scan(self, _request: Request) -> Response:
         return _json(self.radio.scan())
 
-    async def _wps(self, _request: Request) -> Response:
+    async def _wps(self, request: Request) -> Response:
         self._pairs_at = self._clock() + self.pairing_s
+        if self.pairing_moves and self.radio.pressed is not None:
+            self._leave(request, self.pairing_s, self.pairing_moves, lambda: None)
         return Response(status_code=204)
 
     async def _reboot(self, request: Request) -> Response:
