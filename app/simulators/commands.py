@@ -15,10 +15,11 @@ help                          this"""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The answer to one line, for people; `ok` says whether it was done."""
+    """The answer to one line: whether it was done, words for people, and what is wrong now with each device."""
 
     ok: bool
     text: str
+    wrong: tuple[tuple[str, ...], ...] = ()
 
 
 def obey(line: str, host: SimulatorHost) -> Reply | None:
@@ -27,9 +28,10 @@ def obey(line: str, host: SimulatorHost) -> Reply | None:
     if not words:
         return None
     try:
-        return Reply(True, _done(words, host))
+        ok, text = True, _done(words, host)
     except UsageError as error:
-        return Reply(False, f"{error.message} {error.hint}".strip())
+        ok, text = False, f"{error.message} {error.hint}".strip()
+    return Reply(ok, text, host.call(lambda: tuple(tuple(sorted(running.troubles.on)) for running in host.running)))
 
 
 def _done(words: list[str], host: SimulatorHost) -> str:
