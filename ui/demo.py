@@ -33,10 +33,7 @@ LATENCY_MS = 20.0
 """As slow as a friendly embedded web server."""
 LOOPBACK = "127.0.0.1"
 SUNNY_H = range(10, 16)
-HINT = (
-    "This is a demo. Gateway: user admin, password admin, it wants a new one; its main meter has transformers 100/5. "
-    "The other devices connect by themselves. The menu Demo lets devices fail."
-)
+HINT = "This is a demo. Log in to the gateway as admin, password admin. The menu Demo has all logins and faults."
 
 
 @asynccontextmanager

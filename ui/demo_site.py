@@ -12,6 +12,7 @@ from app.model.device import Address, Credentials
 from app.model.errors import AppError
 from app.simulators.process import KnownFault, SimulatedDevice, SimulatorProcess
 
+from .dialogs import Question, answered
 from .handle import Handle, State
 from .window import Window
 
@@ -26,7 +27,7 @@ class DemoSite(QObject):
     def __init__(self, window: Window, simulators: SimulatorProcess) -> None:
         super().__init__(window)
         self._window = window
-        self._simulators = simulators
+        self.simulators = simulators
         self._begun: set[int] = set()
         self._menus: dict[SimulatedDevice, QMenu] = {}
         self._actions: dict[tuple[SimulatedDevice, str], QAction] = {}
@@ -43,7 +44,7 @@ class DemoSite(QObject):
             self._window.tasks.spawn(self._window, work, failed=lambda _: None)
 
     def _simulated(self, handle: Handle) -> SimulatedDevice | None:
-        return next((one for one in self._simulators.devices if one.url == handle.row.address.url), None)
+        return next((one for one in self.simulators.devices if one.url == handle.row.address.url), None)
 
     # The menu.
 
@@ -52,7 +53,7 @@ class DemoSite(QObject):
         menu = QMenu("D&emo", bar)
         menu.setObjectName(MENU)
         bar.insertMenu(bar.actions()[-1], menu)
-        for number, device in enumerate(self._simulators.devices, start=1):
+        for number, device in enumerate(self.simulators.devices, start=1):
             faults = menu.addMenu(device.vendor)
             faults.setObjectName(f"{MENU}.{number}")
             self._menus[device] = faults
@@ -62,6 +63,9 @@ class DemoSite(QObject):
         mend = menu.addAction("&Everything works again")
         mend.setObjectName(f"{MENU}.mend")
         mend.triggered.connect(lambda: self._do(None, "", begin=False))
+        logins = menu.addAction("&Logins…")
+        logins.setObjectName(f"{MENU}.logins")
+        logins.triggered.connect(lambda: self._window.tasks.spawn(self._window, self._show_logins()))
         menu.aboutToShow.connect(self._freshen)
 
     def _add(self, menu: QMenu, name: str, device: SimulatedDevice, fault: KnownFault) -> None:
@@ -73,10 +77,25 @@ class DemoSite(QObject):
 
     def _freshen(self) -> None:
         """Call the devices as the tree does, and tick what is wrong now: a restart is over by itself."""
-        names = {one.url: handle.name for handle in self._window.bench.handles.values() for one in [handle.row.address]}
-        for device, menu in self._menus.items():
-            menu.setTitle(names.get(device.url, device.vendor).replace("&", "&&"))
+        for device, name in self._names().items():
+            self._menus[device].setTitle(name.replace("&", "&&"))
         self._window.tasks.spawn(self._window, self._ticked())
+
+    def _names(self) -> dict[SimulatedDevice, str]:
+        names = {handle.row.address.url: handle.name for handle in self._window.bench.handles.values()}
+        return {device: names.get(device.url, device.vendor) for device in self.simulators.devices}
+
+    async def _show_logins(self) -> None:
+        shown = Question(self._window, f"{MENU}.logins_dialog", "Logins of the demo", "Close")
+        shown.reject_button.hide()
+        for device, name in self._names().items():
+            secret = "PIN" if device.vendor == "smartmac" else "password"
+            login = f"user {device.user}, {secret} {device.password}" if device.user else "no login"
+            shown.say(f"{name}: {login}")
+        shown.say(
+            "The gateway wants a new password at the first login. Its main meter has transformers of 100/5.", "hint"
+        )
+        await answered(shown)
 
     def _do(self, device: SimulatedDevice | None, key: str, *, begin: bool) -> None:
         self._window.tasks.spawn(self._window, self._done(device, key, begin=begin))
@@ -84,14 +103,14 @@ class DemoSite(QObject):
     async def _done(self, device: SimulatedDevice | None, key: str, *, begin: bool) -> None:
         try:
             if device is not None and begin:
-                await self._simulators.fault(device, key)
+                await self.simulators.fault(device, key)
             else:
-                await self._simulators.mend(device, key)
+                await self.simulators.mend(device, key)
         finally:
             await self._ticked()
 
     async def _ticked(self) -> None:
-        wrong: Mapping[SimulatedDevice, tuple[str, ...]] = await self._simulators.wrong()
+        wrong: Mapping[SimulatedDevice, tuple[str, ...]] = await self.simulators.wrong()
         for (device, key), action in self._actions.items():
             action.setChecked(key in wrong[device])
 
