@@ -108,8 +108,8 @@ def test_a_restarting_device_is_lost_and_comes_back(qrun: QRun) -> None:
             panel = page.open("whatwatt.device")
             await until(lambda: panel.state.startswith("As on the device"))  # type: ignore[attr-defined]
             await switched(window, "2.reboot", 1)
-            page.refresh()
-            await until(lambda: reader.state is State.LOST, 20)
+            # A page read a moment ago is not asked for again: so press until it is.
+            await until(lambda: panel.reload() or reader.state is State.LOST, 20)  # type: ignore[attr-defined]
             assert isinstance(reader.error, AppError)
             await until(lambda: window.contact.reconnect(reader) or reader.state is State.CONNECTED, 30)
             assert reader.session is session
