@@ -36,6 +36,8 @@ class Handle:
     state: State = State.FOUND
     session: DeviceSession | None = None
     error: AppError | None = None
+    warnings: int = 0
+    """How many there are in what was read of the device itself."""
 
     @property
     def key(self) -> str:

@@ -25,6 +25,8 @@ def make_menu(window: Window) -> dict[str, QAction]:
     _add_recent(window, site.addMenu("&Recent sites"))
     _add(window, site, "site.save", "&Save as…", lambda: _save_site(window), Keys.SaveAs)
     site.addSeparator()
+    _add(window, site, "site.recordings", "Re&cordings", window.show_recordings, "Ctrl+Shift+R")
+    site.addSeparator()
     _add(window, site, "site.quit", "&Quit", window.close, "Ctrl+Q")
     device = bar.addMenu("&Device")
     _add(window, device, "device.add", "&Add by address…", window.ask_address, "Ctrl+N")

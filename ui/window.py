@@ -15,6 +15,7 @@ from ui.jobs import JobBar
 from ui.menu import THEMES, make_menu
 from ui.pages.welcome import ConnectPage, WelcomePage
 from ui.recall import tell_what_was_left
+from ui.recording_bar import RecordingBar
 from ui.tasks import Tasks
 from ui.theme import apply_theme
 from ui.tree.model import Kind, Node, SiteTree
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from app.commission.connect import Questions
     from ui.forms.panel import SectionPanel
     from ui.pages.device import DevicePage
+    from ui.pages.recordings import RecordingsPage
     from ui.pages.site import SitePage
 
 # Pages and dialogs are imported when they are first shown: the window is on the screen a third sooner.
@@ -47,6 +49,7 @@ class Window(QMainWindow):
         self.toasts.keep_clear(ABOVE_FOOTER)
         self.tasks = Tasks(self.toasts.tell, self.toasts.tell_bug)
         self.jobs = JobBar(self)
+        self.jobs.add_row(RecordingBar(bench.recording, self, tasks=self.tasks, toasts=self.toasts))
         self.questions = questions
         self.contact = Contact(self)
         self.site_name = "Unsaved site" if bench.site.unsaved else bench.site.path.stem
@@ -61,6 +64,7 @@ class Window(QMainWindow):
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.connecting)
         self._device_pages: dict[tuple[int, str], DevicePage] = {}
+        self._recordings: RecordingsPage | None = None
         self._site_page: SitePage | None = None
         self._shown: Handle | None = None
         self._lay_out()
@@ -113,6 +117,19 @@ class Window(QMainWindow):
             self.connecting.show_handle(handle)
             self.pages.setCurrentWidget(self.connecting)
 
+    def show_recordings(self) -> RecordingsPage:
+        """Show what was recorded in this site."""
+        from ui.pages.recordings import RecordingsPage
+
+        if self._recordings is None:
+            self._recordings = RecordingsPage(self.bench.recording, tasks=self.tasks, toasts=self.toasts)
+            self.pages.addWidget(self._recordings)
+        self.tree.select(self.model.site)
+        self._shown = None
+        self.pages.setCurrentWidget(self._recordings)
+        self._recordings.list.table.setFocus()
+        return self._recordings
+
     def site_page(self) -> SitePage:
         """The page of the site; made when it is first shown."""
         if self._site_page is None:
@@ -143,11 +160,14 @@ class Window(QMainWindow):
                 tasks=self.tasks,
                 toasts=self.toasts,
                 jobs=self.jobs,
+                recording=self.bench.recording,
             )
             for signal in (page.meters_changed, page.identity_changed):
                 signal.connect(lambda: self.bench.meters_changed(handle))
             page.contact.connect(lambda error: self.bench.contact(handle, error))
             page.reopen_wanted.connect(lambda: self.contact.reconnect(handle))
+            if not meter:
+                page.noticed.connect(lambda warnings: self.bench.noticed(handle, warnings))
             page.show_trouble(handle.error)
             self._device_pages[key] = page
             self.pages.addWidget(page)
@@ -163,6 +183,8 @@ class Window(QMainWindow):
         page.opened.connect(lambda key: self.bench.site.put_setting(setting, key.encode()))
 
     def _activate(self, node: Node) -> None:
+        if node.kind is Kind.SITE:
+            self.show_node(node)
         if node.kind is not Kind.DEVICE or node.handle is None:
             return
         if node.handle.state is State.LOST:

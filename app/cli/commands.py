@@ -21,9 +21,9 @@ Work = Coroutine[Any, Any, ExitCode]
 COMMANDS = typer.Typer(
     name="wattwright",
     help="Commission the energy devices of a site: find, set, verify, watch. Without a verb the window opens.",
-    epilog=f"The password comes from {PASSWORD}, the keyring or a prompt. Exit codes: 0 done, 1 our bug, 2 usage, "
-    "3 unreachable, 4 login or access, 5 refused by the device, 6 read-back differs or unknown, 7 certificate not "
-    "trusted, 8 too soon.",
+    epilog=f"The password (of a smart-MAC its PIN) comes from {PASSWORD}, the keyring or a prompt. Exit codes: 0 done, "
+    "1 our bug, 2 usage, 3 unreachable, 4 login or access, 5 refused by the device, 6 read-back differs or unknown, "
+    "7 certificate not trusted, 8 too soon.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -42,7 +42,10 @@ def _shared(
     vendor: Annotated[
         str, typer.Option("--vendor", metavar="KIND", help="The kind of device, instead of finding out.")
     ] = "",
-    user: Annotated[str, typer.Option("--user", metavar="NAME", help="Who logs in, if not the usual name.")] = "",
+    user: Annotated[
+        str,
+        typer.Option("--user", metavar="NAME", help="Who logs in, if not the usual name (smart-MAC: device id)."),
+    ] = "",
     accept_certificate: Annotated[
         bool, typer.Option("--accept-certificate", help="Accept and remember the certificate that is shown.")
     ] = False,

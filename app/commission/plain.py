@@ -10,10 +10,8 @@ import msgspec
 
 from app.model.errors import InvalidValue, UsageError
 from app.model.field import Field, Kind
+from app.model.secrets import STRUCK
 from app.model.section import AnySection
-
-STRUCK = "…"
-"""In place of a secret."""
 
 NOW = "now"
 """What the command line accepts for a moment: the time of this computer when it is sent."""

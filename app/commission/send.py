@@ -18,6 +18,7 @@ from app.model.errors import (
     InvalidValue,
     UsageError,
 )
+from app.model.secrets import STRUCK
 from app.model.section import AnySection, Change, Guide, Step
 from app.model.vendor import Connection
 
@@ -166,9 +167,7 @@ async def _read_back(
 def _receipt(
     section: AnySection, target: str, plan: Preview, sending: Sending, found: msgspec.Struct | None
 ) -> Receipt:
-    changes = tuple(
-        SentChange(c.field, c.before, c.after, None if found is None else getattr(found, c.field)) for c in plan.changes
-    )
+    changes = tuple(_sent_change(section, change, found) for change in plan.changes)
     outcome = _outcome(section, plan, sending, found)
     error = sending.error
     message, hint, details = ("", "", "") if error is None else (error.message, error.hint, error.details)
@@ -301,6 +300,15 @@ def receipt_plain(section: AnySection, receipt: Receipt) -> dict[str, Any]:
         "message": receipt.message,
         "hint": receipt.hint,
     }
+
+
+def _sent_change(section: AnySection, change: Change, found: msgspec.Struct | None) -> SentChange:
+    """A change and what became of it. A receipt is shown and printed, so it holds no secret."""
+    if section.field(change.field).secret:
+        return SentChange(change.field, "", STRUCK, None)
+    return SentChange(
+        change.field, change.before, change.after, None if found is None else getattr(found, change.field)
+    )
 
 
 def _plain_change(section: AnySection, change: Change) -> Change:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from app.model.action import AnyAction
-from app.model.archive import AnyArchive, Query, Records
+from app.model.archive import AnyArchive, Query, Records, Told
 from app.model.device import Address, Credentials, Identity, Meter
 from app.model.errors import StorageFailed, UsageError
 from app.model.field import Choice
@@ -86,6 +86,7 @@ class DeviceSession:
             idle_s=vendor.idle_s,
             basic_at_once=vendor.basic_at_once,
             password_in_query=vendor.password_in_query,
+            login=vendor.login,
         )
         pace = Pace(vendor.pace_s, address.netloc, notes) if vendor.pace_s else None
         self.client = DeviceClient(address, credentials=credentials, pins=pins, policy=policy, pace=pace)
@@ -383,14 +384,16 @@ class DeviceSession:
             self._live[section.key, receipt.target] = Live(draft.base, datetime.now().astimezone())
         self.keep(section, meter)
 
-    async def records(self, archive: AnyArchive, meter: str, query: Query) -> Records:
-        """Read an archive.
+    async def records(self, archive: AnyArchive, meter: str, query: Query, told: Told = _untold) -> Records:
+        """Read an archive; `told` hears how far it is, where the archive tells.
 
         Raises:
             AppError: it cannot be read.
         """
         if archive.of_feed:
             return self._keeper.records(archive, meter if archive.scope is Scope.METER else "", query)
+        if archive.read_told is not None:
+            return await archive.read_told(self.connection, self.target(archive, meter), query, told)
         return await archive.read(self.connection, self.target(archive, meter), query)
 
     async def options(self, archive: AnyArchive, meter: str) -> Mapping[str, tuple[Choice, ...]]:

@@ -18,6 +18,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from .field import Field, fields_of
+from .finding import Finding
+from .secrets import strike, texts_under
 from .support import Capabilities, Support, support_of
 
 M = TypeVar("M", bound=msgspec.Struct)
@@ -34,7 +36,7 @@ class Scope(Enum):
 class Step(msgspec.Struct, frozen=True):
     """One request that changes something. Plain data: shown before sending, kept in the journal.
 
-    `secret` names the keys of `body` whose values are never shown or kept.
+    `secret` names the keys of `body`, however deep in it, whose values are never shown or kept.
     """
 
     title: str
@@ -49,9 +51,14 @@ class Step(msgspec.Struct, frozen=True):
 
     def shown_body(self) -> dict[str, Any] | None:
         """The body with its secrets struck out."""
-        if self.body is None:
-            return None
-        return {key: "…" if key in self.secret else value for key, value in self.body.items()}
+        return None if self.body is None else strike(self.body, self._hidden())
+
+    def secrets(self) -> tuple[str, ...]:
+        """The secret values themselves, for whoever strikes them out of what a device says."""
+        return tuple(texts_under(self.body, self._hidden()))
+
+    def _hidden(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.secret)
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -104,6 +111,10 @@ def _erases_nothing(_before: Any, _after: Any) -> tuple[str, ...]:
     return ()
 
 
+def _finds_nothing(_: Any) -> tuple[Finding, ...]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Section(Generic[M, C]):
     """One topic of a device.
@@ -136,6 +147,12 @@ class Section(Generic[M, C]):
     now: Callable[[M], M] | None = None
     now_label: str = ""
     summary: Callable[[M], str] | None = None
+    findings: Callable[[M], tuple[Finding, ...]] = _finds_nothing
+    """What is to be noticed in the values as the device has them: shown above them, the gravest first."""
+    watched: bool = False
+    """Read when the page of its device opens, so that its findings show before anybody looks for them."""
+    described: bool = False
+    """The help of each value stands beside it: for values that nobody knows by their names alone."""
     scope: Scope = Scope.DEVICE
     group: str = "Settings"
     help: str = ""

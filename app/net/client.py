@@ -26,6 +26,7 @@ from app.model.errors import (
     DeviceSilent,
     LoginFailed,
 )
+from app.model.login import USER_AND_PASSWORD, LoginWords
 
 from .exchange import CONNECT_S, IDEMPOTENT, Handshake, fail, lower_names, read_body, same_origin
 from .pace import Pace, sent_nothing
@@ -66,6 +67,8 @@ class Policy:
     timeout_s: float = 15.0
     password_in_query: str = ""
     """The password travels in the URL under this name: it is filled in where a path has the name without a value."""
+    login: LoginWords = USER_AND_PASSWORD
+    """What the login is called in messages."""
 
 
 class DeviceClient:
@@ -357,9 +360,10 @@ class DeviceClient:
 
     def login_failed(self) -> LoginFailed:
         """What a 401 means with the login in use."""
+        words = self.policy.login
         if self._credentials is None:
-            return LoginFailed(f"{self.address} wants a user name and password.")
-        return LoginFailed(f"{self.address} does not accept this password for user '{self._credentials.user}'.")
+            return LoginFailed(f"{self.address} wants its {words.both}.", hint=words.where)
+        return LoginFailed(f"{self.address} does not accept {words.wrong(self._credentials.user)}.", hint=words.where)
 
 
 def preload() -> None:

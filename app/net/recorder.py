@@ -11,7 +11,23 @@ from datetime import datetime
 
 import msgspec
 
-SECRET_KEYS = frozenset({"key", "oldkey", "password", "passwd", "devpass", "pin", "psk", "secret", "token_key"})
+from app.model.secrets import strike, texts_under
+
+SECRET_KEYS = frozenset(
+    {
+        "key",
+        "oldkey",
+        "password",
+        "passwd",
+        "devpass",
+        "pin",
+        "psk",
+        "secret",
+        "token_key",
+        "encryption_key",
+        "authentication_key",
+    }
+)
 EXCERPT = 2000
 LOOKED_AT = 4 * 1024
 """Of a longer body only the beginning is looked at: enough for the excerpt, and megabytes would stall the window."""
@@ -137,7 +153,7 @@ def _excerpt(body: bytes, hidden: frozenset[str] | set[str], known: tuple[str, .
 def _struck(body: bytes, hidden: frozenset[str] | set[str], *, whole: bool) -> str:
     if whole:
         try:
-            return json.dumps(_strike(json.loads(body), hidden), ensure_ascii=False, separators=(",", ":"))
+            return json.dumps(strike(json.loads(body), hidden), ensure_ascii=False, separators=(",", ":"))
         except (ValueError, RecursionError):
             pass
     # Not JSON, or cut off: strike by pattern, so that half a document leaks nothing either.
@@ -151,14 +167,6 @@ def _struck(body: bytes, hidden: frozenset[str] | set[str], *, whole: bool) -> s
     return strike_query(struck)
 
 
-def _strike(value: object, hidden: frozenset[str] | set[str]) -> object:
-    if isinstance(value, dict):
-        return {key: "…" if key.lower() in hidden else _strike(inner, hidden) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_strike(inner, hidden) for inner in value]
-    return value
-
-
 def strike_values(text: str, secrets: Iterable[str]) -> str:
     """The text without these values, as they are and as JSON writes them."""
     for secret in secrets:
@@ -169,13 +177,10 @@ def strike_values(text: str, secrets: Iterable[str]) -> str:
 
 
 def secrets_in(body: bytes | None, secret: tuple[str, ...]) -> tuple[str, ...]:
-    """The values of the secret keys of a JSON object that we send."""
+    """The values of secret keys in the JSON that we send, however deep they stand."""
     if body is not None and len(body) > LONGEST_PARSED:
         return ()
     try:
-        sent = json.loads(body or b"{}")
-    except ValueError:
+        return tuple(texts_under(json.loads(body or b"{}"), SECRET_KEYS | {key.lower() for key in secret}))
+    except (ValueError, RecursionError):
         return ()
-    hidden = SECRET_KEYS | set(secret)
-    pairs = sent.items() if isinstance(sent, dict) else ()
-    return tuple(value for key, value in pairs if key.lower() in hidden and isinstance(value, str))

@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from app.commission.records import OperationRecord, StepRecord
+from app.model.secrets import STRUCK
 from app.model.section import Change, Step
 
 from .database import Database
 from .stored import as_json, from_json, moment, moment_now
 
 _COLUMNS = "operation, time, device, target, section, event, payload"
-STRUCK_OUT = "…"
 _SHORTEST_SECRET = 4
 """A shorter secret is struck out only where it is a whole value: '1' would strike out half of every text."""
 
@@ -72,7 +72,7 @@ class SiteOperation:
 
     def before(self, step_index: int, step: Step) -> None:
         """This step is about to be sent; what is noted is its body with the secrets struck out."""
-        self._secrets.update(_secrets_of(step))
+        self._secrets.update(step.secrets())
         self._note(Event.BEFORE, _Before(step_index, self._shown(step)))
 
     def after(self, step_index: int, outcome: str, message: str) -> None:
@@ -117,7 +117,7 @@ class SiteJournal:
         erases: Sequence[str],
     ) -> SiteOperation:
         """Note what is going to be sent, before anything is. Values of changes are plain JSON."""
-        secrets = {secret for step in steps for secret in _secrets_of(step)}
+        secrets = {secret for step in steps for secret in step.secrets()}
         operation = SiteOperation(self, (device, target, section), secrets)
         operation.begin(changes, steps, erases)
         self._running.add(operation.id)
@@ -202,18 +202,13 @@ def _with_step(record: OperationRecord, index: int, **facts: Any) -> OperationRe
     return msgspec.structs.replace(record, steps=(*record.steps[:index], step, *record.steps[index + 1 :]))
 
 
-def _secrets_of(step: Step) -> list[str]:
-    body = step.body or {}
-    return [body[key] for key in step.secret if isinstance(body.get(key), str) and body[key]]
-
-
 def _without(value: Any, secrets: set[str]) -> Any:
     if isinstance(value, str):
         if value in secrets:
-            return STRUCK_OUT
+            return STRUCK
         for secret in secrets:
             if len(secret) >= _SHORTEST_SECRET:
-                value = value.replace(secret, STRUCK_OUT)
+                value = value.replace(secret, STRUCK)
         return value
     if isinstance(value, dict):
         return {key: _without(part, secrets) for key, part in value.items()}

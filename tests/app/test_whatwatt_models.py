@@ -13,21 +13,24 @@ import pytest
 from app.commission.plain import plain_of
 from app.model.errors import BadReply
 from app.model.field import Kind
+from app.model.finding import Weight
 from app.model.quantity import Phase, Unit
 from app.model.vendor import Answer
 from app.net.lenient import decode
 from app.vendors.whatwatt.feeds import FEEDS, LIVE_SOURCES, REPORT_SOURCES, live_values, number, report_values
+from app.vendors.whatwatt.findings import (
+    cloud_findings,
+    device_findings,
+    meter_findings,
+    report_findings,
+    supply_findings,
+    wifi_findings,
+    zone_free,
+)
 from app.vendors.whatwatt.models import Clouds, DeviceInfo, Ethernet, MeterInfo, SdCard, Supply, Wifi
 from app.vendors.whatwatt.places import clock_text, dig, fill, places_of
 from app.vendors.whatwatt.report import Energy, Report
-from app.vendors.whatwatt.sections import (
-    SECTIONS,
-    cloud_problems,
-    meter_problems,
-    report_problems,
-    supply_problems,
-    wifi_problems,
-)
+from app.vendors.whatwatt.sections import SECTIONS
 from app.vendors.whatwatt.vendor import WHATWATT, mdns_matches, recognise
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "whatwatt"
@@ -164,13 +167,13 @@ def test_what_the_device_tells_can_only_be_looked_at_and_every_section_says_wher
     ],
 )
 def test_a_low_buffer_is_a_warning_that_says_what_to_do(supply: Supply, said: str | None) -> None:
-    problems = supply_problems(supply)
-    assert [problem.field for problem in problems] == ([] if said is None else ["v_scap"])
-    for problem in problems:
-        assert problem.warning
+    found = supply_findings(supply)
+    assert [finding.field for finding in found] == ([] if said is None else ["v_scap"])
+    for finding in found:
+        assert finding.weight is not Weight.INFO
         assert said is not None
-        assert said in problem.message
-        assert "services" in problem.message
+        assert said in f"{finding.title}. {finding.advice}"
+        assert "services" in finding.advice
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def test_a_low_buffer_is_a_warning_that_says_what_to_do(supply: Supply, said: st
         ("", None),
         ("SOMETHING NEW", None),
         ("KEY REQUIRED", "grid operator for the key"),
-        ("NOT CONNECTED", "check the cable"),
+        ("NOT CONNECTED", "Check the cable"),
         ("NO DATA", "open the customer interface"),
         ("NOT RECOGNIZED", "baud rate"),
         ("RECOGNITION", "being recognised"),
@@ -188,16 +191,37 @@ def test_a_low_buffer_is_a_warning_that_says_what_to_do(supply: Supply, said: st
     ],
 )
 def test_a_meter_that_is_not_read_is_a_warning_that_says_what_to_do(status: str, said: str | None) -> None:
-    for problems in (meter_problems(MeterInfo(status=status)), report_problems(Report(meter_status=status))):
-        assert len(problems) == (0 if said is None else 1)
-        assert all(problem.warning and str(said) in problem.message for problem in problems)
+    for found in (meter_findings(MeterInfo(status=status)), report_findings(Report(meter_status=status))):
+        assert len(found) == (0 if said is None else 1)
+        assert all(str(said) in f"{finding.title}. {finding.advice}" for finding in found)
 
 
 def test_services_without_a_way_out_and_weak_wifi_are_warnings() -> None:
-    assert cloud_problems(fill(Clouds, document("system-firmware-1.10"))) == []
-    assert [p.field for p in cloud_problems(Clouds(mqtt=True, mqtt_connected=False))] == ["mqtt_connected"]
-    assert wifi_problems(fill(Wifi, document("system-firmware-1.10"))) == []
-    assert [p.field for p in wifi_problems(Wifi(rssi=-84))] == ["rssi"]
+    assert cloud_findings(fill(Clouds, document("system-firmware-1.10"))) == ()
+    assert [p.field for p in cloud_findings(Clouds(mqtt=True, mqtt_connected=False))] == ["mqtt_connected"]
+    assert wifi_findings(fill(Wifi, document("system-firmware-1.10"))) == ()
+    assert [p.field for p in wifi_findings(Wifi(rssi=-84))] == ["rssi"]
+    assert [p.field for p in wifi_findings(Wifi(status="Disconnected", ssid="Heron"))] == ["status"]
+    assert "not connected to Heron" in wifi_findings(Wifi(status="Error", ssid="Heron"))[0].title
+    assert [p.field for p in cloud_findings(Clouds(mystrom=True, mystrom_status="WAITING TIME"))] == ["mystrom_status"]
+
+
+def test_a_clock_that_nobody_has_set_is_noticed_whatever_the_zone() -> None:
+    assert [zone_free(ahead_s) for ahead_s in (0, 3600, -7200 + 70, 5 * 3600 + 2700 - 40)] == [0, 0, 70, -40]
+    assert device_findings(DeviceInfo(clock="2025-01-22 11:25:31", clock_ahead_s=3)) == ()
+    (never,) = device_findings(DeviceInfo(clock="1970-01-01 00:03:10", clock_ahead_s=3))
+    assert "does not know the time" in never.title
+    (off,) = device_findings(DeviceInfo(clock="2025-01-22 11:25:31", clock_ahead_s=-200))
+    assert "200 s behind" in off.title
+    (meter,) = meter_findings(MeterInfo(status="OK", clock_ahead_s=300))
+    assert "300 s ahead" in meter.title
+
+
+def test_a_missing_licence_and_spoiled_events_are_told_and_no_alarm() -> None:
+    found = device_findings(DeviceInfo(plus="missing", skipped_events=3))
+    assert [finding.weight for finding in found] == [Weight.INFO, Weight.INFO]
+    assert "Plus licence" in found[0].title
+    assert "3 events of the live stream could not be read" in found[1].title
 
 
 def test_the_feeds_give_watts_and_count_import_as_positive() -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.model.section import AnySection
+from ui.forms.findings import FindingStrips
 from ui.forms.footer import Footer
 from ui.forms.help import HelpDialog
 from ui.forms.parts import Strip, icon_button, plain_label, push_button
@@ -29,6 +30,7 @@ class PanelFrame(QWidget):
         self._retry_button = push_button("Retry", f"{key}.retry", "refresh")
         self._failure.add_button(self._retry_button)
         self._notice = Strip(f"{key}.notice")
+        self._findings = FindingStrips(f"{key}.findings")
         self._summary = plain_label(role="muted", wrap=True)
         self._summary.setObjectName(f"{key}.summary")
         self._footer = Footer(key)
@@ -80,6 +82,7 @@ class PanelFrame(QWidget):
             above.addWidget(plain_label(self.section.help, role="muted", wrap=True))
         above.addWidget(self._failure)
         above.addWidget(self._notice)
+        above.addWidget(self._findings)
         self._below = below = QVBoxLayout(spacing=6)
         below.setContentsMargins(16, 0, 16, 6)
         below.addWidget(self._summary)

@@ -46,6 +46,8 @@ class SectionPanel(PanelFrame):
     """An action beside the section has ended: the action and its receipt."""
     contact = Signal(object)
     """What asking the device came to: an `AppError`, or None when it answered."""
+    was_read = Signal()
+    """The device's values are here."""
 
     def __init__(
         self,
@@ -162,6 +164,7 @@ class SectionPanel(PanelFrame):
         form.finished.connect(self._end_typing)
         form.revert.connect(self.revert)
         form.by_hand.connect(self._by_hand)
+        form.refresh.connect(self.reload)
         form.told.connect(lambda text: self._notice.say("info", "info", "", text))
         self._body.addWidget(form, 1)
         self._form = form
@@ -222,6 +225,7 @@ class SectionPanel(PanelFrame):
         kept = {} if fresh else {"receipt": self._at.receipt, "sent_at": self._at.sent_at}
         self._at = Standing(read_at=live.at, **kept)
         self._refresh(force=fresh and not self._form_unread())
+        self.was_read.emit()
 
     # -- editing --
 
@@ -387,6 +391,8 @@ class SectionPanel(PanelFrame):
                 form.show_draft(draft, problems, force=force)
         finally:
             self._refreshing = False
+        # As the device has it: what is edited and not sent yet is no finding.
+        self._findings.show_findings(self.section.findings(draft.base) if draft is not None else ())
         unread = self._form_unread()
         wrong = len(unread) + sum(not p.warning and p.field.partition("[")[0] not in unread for p in problems)
         writable = self._support is not None and self._support.writable
@@ -404,6 +410,7 @@ class SectionPanel(PanelFrame):
             button.setEnabled(idle and on)
         for button in (self._undo_button, self._redo_button):
             button.setVisible(writable)
-        summary = self.section.summary(draft.value) if self.section.summary and draft else ""
+        told = form is not None and form.tells_summary
+        summary = self.section.summary(draft.value) if self.section.summary and draft and not told else ""
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))

@@ -33,7 +33,7 @@ def after_reload(
         f"{field.label}: {in_words(field, before)} → {in_words(field, after)}"
         for field in section.fields
         for before, after in [(getattr(base, field.name), getattr(draft.base, field.name))]
-        if not field.tolerance and not same(field, before, after)
+        if not field.tolerance and not field.read_only and not same(field, before, after)
     ]
     if moved:
         return ("warn", "warning", "The device has other values than before; your changes are kept", "\n".join(moved))
@@ -74,6 +74,9 @@ def _changes(section: AnySection, receipt: Receipt) -> list[str]:
     lines = []
     for change in receipt.changes:
         field = section.field(change.field)
+        if field.secret:
+            lines.append(f"{field.label}: taken; the device never tells it")
+            continue
         lines.append(f"{field.label}: {in_words(field, change.before) or '(empty)'} → {in_words(field, change.now)}")
     return lines
 
@@ -82,6 +85,9 @@ def _details(section: AnySection, receipt: Receipt) -> str:
     values = []
     for change in receipt.changes:
         field = section.field(change.field)
+        if field.secret:
+            values.append(f"{field.label}: not shown, and never told by the device")
+            continue
         now = "could not be read" if change.now is None else in_words(field, change.now)
         values.append(
             f"{field.label}: before {in_words(field, change.before)}, wanted {in_words(field, change.after)}, now {now}"

@@ -19,6 +19,7 @@ from app.commission.session import DeviceSession
 from app.model.action import AnyAction
 from app.model.archive import AnyArchive, Period, Query, Records
 from app.model.errors import AppError, StorageFailed
+from app.model.job import Progress
 from app.model.support import Support
 from ui.forms.actions import ActionButtons, Ask, action_dialog
 from ui.forms.export import chosen_path, export_everything, file_stem
@@ -28,7 +29,7 @@ from ui.forms.keyboard import KeyboardPlace
 from ui.forms.parts import ElidedLabel, Strip, brief, icon_button, plain_label, plain_tip, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
-from ui.jobs import JobBar
+from ui.jobs import Job, JobBar
 from ui.tasks import Tasks
 from ui.theme import restyle
 
@@ -75,6 +76,7 @@ class ArchivePage(QWidget):
         self._read_at: datetime | None = None
         self._failed: AppError | None = None
         self._asked: Query | None = None
+        self._how_far = ""
         self.setObjectName(archive.key)
         self.setAccessibleName(archive.title)
         self._build(ask)
@@ -170,6 +172,7 @@ class ArchivePage(QWidget):
         self.earlier_button.clicked.connect(self.read_earlier)
         self.help_button.clicked.connect(self.show_help)
         self.bar.changed.connect(self._refresh)
+        self.bar.asked.connect(self.reload)
         self.actions_row.done.connect(self._after_action)
         self.actions_row.contact.connect(self.contact)
         for keys, slot in (("F5", self.reload), ("F1", self.show_help)):
@@ -218,6 +221,7 @@ class ArchivePage(QWidget):
             self._refresh()
 
     def _begin(self, query: Query, *, earlier: bool) -> None:
+        self._how_far = ""
         # Said at once: a second key press must not begin a second reading.
         place = KeyboardPlace(self)
         self._reading = self._tasks.spawn(self, self._read(query, place, earlier=earlier))
@@ -229,7 +233,7 @@ class ArchivePage(QWidget):
         end: Callable[[str], None] = job.failed
         said = "reading stopped"
         try:
-            records = await self._asked_for(query)
+            records = await self._asked_for(query, job)
             if records is not None:
                 self._take(before(records, self.records) if earlier else records, query, earlier=earlier)
                 end, said = job.done, self.state
@@ -248,7 +252,7 @@ class ArchivePage(QWidget):
             if isValid(job):
                 end(said)
 
-    async def _asked_for(self, query: Query) -> Records | None:
+    async def _asked_for(self, query: Query, job: Job) -> Records | None:
         """The records; None where they are not offered here.
 
         Raises:
@@ -263,7 +267,13 @@ class ArchivePage(QWidget):
             self.bar.offer(await self.session.options(self.archive, self.meter))
             query = msgspec.structs.replace(query, parameters=self.bar.parameters)
         self._offered = True
-        records = await self.session.records(self.archive, self.meter, query)
+
+        def told(step: Progress) -> None:
+            job.progress(step)
+            self._how_far = f" {step.text}"
+            self._refresh()
+
+        records = await self.session.records(self.archive, self.meter, query, told)
         self._failed = None
         self._failure.clear()
         self.contact.emit(None)
@@ -381,7 +391,7 @@ class ArchivePage(QWidget):
     def _sentence(self, problem: str) -> tuple[str, str, str]:
         """What is true of the page now: tone, icon, words."""
         if self.reading:
-            return "info", "refresh", "Reading…"
+            return "info", "refresh", f"Reading…{self._how_far}"
         if self._support is not None and not self._support.readable:
             return "muted", "lock", "Not offered here"
         older = f"; shown as read {clock(self._read_at)}" if self._read_at is not None else ""
@@ -398,7 +408,7 @@ class ArchivePage(QWidget):
         if not count:
             narrow = self.archive.period is Period.FROM_TO and self.bar.span.currentData() is not Span.ALL
             hint = ": choose a longer one, or Everything" if narrow else ""
-            where = "in this period" if narrow else "here"
+            where = "in this period" if narrow or self.archive.period is Period.DAYS else "here"
             return f"Read {clock(at)}: nothing is kept {where}{hint}"
         less = f", {rows_text(seen)} shown" if seen != count else ""
         newer = "" if self._asked == self._now_asked() else "; something else is chosen now: press Read"

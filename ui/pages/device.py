@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -16,17 +16,24 @@ from app.model.action import AnyAction
 from app.model.device import Identity, Meter
 from app.model.errors import AppError, CertificateNotTrusted, LoginFailed
 from app.model.field import Kind
+from app.model.finding import Finding, Weight
 from app.model.quantity import Feed
 from app.model.section import AnySection
+from ui.forms.findings import TONES, gravest
 from ui.forms.panel import SectionPanel
 from ui.forms.parts import Strip, push_button
 from ui.forms.toast import Toasts
 from ui.jobs import JobBar
 from ui.tasks import Tasks
-from ui.vendors import page_of
+from ui.vendors import page_of, picture_of
 
 from .entries import EntryList, entries_of
 from .header import Header, clock_words, device_facts, meter_facts
+
+if TYPE_CHECKING:
+    from ui.recording import SiteRecording
+
+    from .live_view import LiveView
 
 _WAYS_BACK = ((LoginFailed, "Log in again"), (CertificateNotTrusted, "Look at the certificate"))
 
@@ -39,6 +46,8 @@ class DevicePage(QWidget):
     contact = Signal(object)
     """What asking the device came to: an `AppError`, or None when it answered."""
     reopen_wanted = Signal()
+    noticed = Signal(int)
+    """How many warnings and errors there are in what was read."""
     opened = Signal(str)
     """The key of what was opened: whoever goes from meter to meter wants the same of the next one."""
 
@@ -51,9 +60,11 @@ class DevicePage(QWidget):
         tasks: Tasks,
         toasts: Toasts,
         jobs: JobBar,
+        recording: SiteRecording | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._recording = recording
         self.session = session
         self.meter = meter
         self._site = site
@@ -64,12 +75,18 @@ class DevicePage(QWidget):
         self._panels: dict[str, QWidget] = {}
         self.header = Header(self.name, self)
         self._add_actions()
-        self.entries = EntryList(self.name, entries_of(session, meter, live=bool(self._feeds())), self)
+        self._drawn = picture_of(session.vendor.key, self._feeds())
+        listed = entries_of(session, meter, live=bool(self._feeds()), picture=self._drawn and self._drawn[1])
+        self.entries = EntryList(self.name, listed, self)
         self.list = self.entries.view
         self._trouble = Strip(f"{self.name}.trouble", self)
         self._reopen = push_button("Connect again", f"{self.name}.reopen", "plug")
         self._reopen.clicked.connect(self.reopen_wanted)
         self._trouble.add_button(self._reopen)
+        self._noticed = Strip(f"{self.name}.noticed", self)
+        self._notice_button = push_button("Show", f"{self.name}.show_noticed", "search")
+        self._notice_button.clicked.connect(self._open_noticed)
+        self._noticed.add_button(self._notice_button)
         self.stack = QStackedWidget(self)
         card = QFrame(self)
         card.setProperty("role", "card")
@@ -85,6 +102,7 @@ class DevicePage(QWidget):
         column.setSpacing(8)
         column.addWidget(self.header)
         column.addWidget(self._trouble)
+        column.addWidget(self._noticed)
         column.addLayout(middle, 1)
         self.entries.opened.connect(self._open)
         self.show_facts()
@@ -141,7 +159,7 @@ class DevicePage(QWidget):
         return self.entries.keys()
 
     def open(self, key: str) -> QWidget:
-        """Open a section, archive or action by its key, or 'live', 'scan' or 'firmware'."""
+        """Open a section, archive or action by its key, or 'live', 'flow', 'scan' or 'firmware'."""
         self.entries.open(key)
         return self.stack.currentWidget()
 
@@ -157,7 +175,14 @@ class DevicePage(QWidget):
     def _made(self, key: str) -> QWidget:
         common: dict[str, Any] = {"tasks": self._tasks, "toasts": self._toasts}
         if key == "live":
-            made: QWidget = self._live(common)
+            live = self._live(common)
+            if self._recording is not None:
+                live.offer_recording(self._recording)
+            made: QWidget = live
+        elif key == "flow" and self._drawn is not None:
+            from .picture import PicturePage
+
+            made = PicturePage(self.session, *self._drawn, tasks=self._tasks)
         elif key == "scan":
             from .scan import ScanPage
 
@@ -174,7 +199,7 @@ class DevicePage(QWidget):
             made.acted.connect(self._acted)
         return made
 
-    def _live(self, common: dict[str, Any]) -> QWidget:
+    def _live(self, common: dict[str, Any]) -> LiveView:
         feeds = self._feeds()
         if self.meter or not feeds[0].of_meter:
             from .live import LivePage
@@ -197,6 +222,7 @@ class DevicePage(QWidget):
         if section is not None:
             panel = SectionPanel(section, self.meter, self.session, **common)
             panel.sent.connect(lambda receipt: self._sent(section, receipt))
+            panel.was_read.connect(self.show_findings)
             if section is self._clock_section():
                 panel.contact.connect(lambda _: self.show_facts())
             return panel
@@ -253,11 +279,46 @@ class DevicePage(QWidget):
             self.described = await self.session.vendor.describe_meter(self.session.connection, self.meter)
             self.show_facts()
         await self._look_what_is_offered()
+        await self._read_watched()
         clock = self._clock_section()
         if clock is not None and self.session.live(clock, self.meter) is None:
             await self.session.read(clock, self.meter)
             self.show_facts()
         self._looked = True
+
+    async def _read_watched(self, *, fresh: bool = False) -> None:
+        """Read what says whether all is well, so that it shows before anybody looks for it."""
+        for section in self.session.sections(self.meter):
+            panel = self._panels.get(section.key)
+            if section.watched and fresh and isinstance(panel, SectionPanel):
+                panel.reload()
+            elif section.watched and (fresh or self.session.live(section, self.meter) is None):
+                support = await self.session.support(section, self.meter)
+                if support.readable:
+                    await self.session.read(section, self.meter)
+        self.show_findings()
+
+    def _found(self) -> dict[str, tuple[Finding, ...]]:
+        """What is to be noticed, by section, as far as they were read."""
+        read = ((section, self.session.live(section, self.meter)) for section in self.session.sections(self.meter))
+        return {section.key: found for section, live in read if live and (found := section.findings(live.value))}
+
+    def show_findings(self) -> None:
+        """Bring the line below the header and the signs in the list up to date."""
+        self.entries.mark(found := self._found())
+        told = [(key, one) for key, ones in found.items() for one in ones if one.weight is not Weight.INFO]
+        grave = gravest([one for _, one in told])
+        tone, picture = TONES[grave or Weight.INFO]
+        self._noticed.say(tone, picture, " · ".join(one.title for _, one in told))
+        self.noticed.emit(len(told))
+
+    def _open_noticed(self) -> None:
+        """The next section that has something to be noticed, after the one that is open."""
+        keys = [key for key in self.keys() if any(one.weight is not Weight.INFO for one in self._found().get(key, ()))]
+        shown = self.stack.currentWidget()
+        at = keys.index(shown.objectName()) + 1 if shown is not None and shown.objectName() in keys else 0
+        if keys:
+            self.open(keys[at % len(keys)])
 
     async def _look_what_is_offered(self) -> None:
         """Grey out what is not supported here; opening it tells why."""
@@ -303,8 +364,7 @@ class DevicePage(QWidget):
         if panel is not None and hasattr(panel, "reload"):
             panel.reload()
         self._ask(self._renew_meters())
-        if not self._looked:
-            self._ask(self._look())
+        self._ask(self._read_watched(fresh=True) if self._looked else self._look())
 
 
 def _has_own_refresh(panel: QWidget) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
@@ -10,13 +10,18 @@ from PySide6.QtGui import QColor, QIcon, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.commission.session import DeviceSession
+from app.model.finding import Finding, Weight
+from ui.forms.findings import TONES, gravest
 from ui.forms.parts import plain_tip
 from ui.icons import icon
 from ui.theme import current_theme, notifier
+from ui.vendors import Picture
 
 KEY = Qt.ItemDataRole.UserRole
 PICTURE = Qt.ItemDataRole.UserRole + 1
 TONE = Qt.ItemDataRole.UserRole + 2
+SIGN = Qt.ItemDataRole.UserRole + 3
+"""Tone and icon of what is to be noticed there, in place of the entry's own picture."""
 ROW = 34
 COMPACT_ROW = 27
 COMPACT_FROM = 14
@@ -41,11 +46,12 @@ class Entry:
     help: str
 
 
-def entries_of(session: DeviceSession, meter: str, *, live: bool) -> list[Entry]:
+def entries_of(session: DeviceSession, meter: str, *, live: bool, picture: Picture | None = None) -> list[Entry]:
     """Sections, archives and actions that stand beside nothing, and what is no declaration, by the family's groups."""
     vendor = session.vendor
+    found = [Entry(picture.group, "flow", picture.title, picture.icon, picture.help)] if picture else []
     # Under the heading of the settings it goes without saying that something is configured.
-    found = [
+    found += [
         Entry(s.group, s.key, s.title.removesuffix(" configuration"), s.icon or "settings", s.help)
         for s in session.sections(meter)
     ]
@@ -148,6 +154,17 @@ class EntryList(QWidget):
                 item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, f"Not supported. {reason}")
         self._paint()
 
+    def mark(self, findings: Mapping[str, Sequence[Finding]]) -> None:
+        """Show by a sign and in words which entries have something to be noticed, by their keys."""
+        for item in self._items():
+            found = findings.get(item.data(KEY) or "", ())
+            weight = gravest(found)
+            item.setData(SIGN, TONES[weight] if weight not in (None, Weight.INFO) else None)
+            if found:
+                item.setToolTip(plain_tip("\n".join(one.title for one in found)))
+                item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, "; ".join(one.title for one in found))
+        self._paint()
+
     def _chosen(self, item: QListWidgetItem | None, _: QListWidgetItem | None = None) -> None:
         key = item.data(KEY) if item else None
         # A held arrow key passes by: the device is asked only for where it comes to rest.
@@ -201,6 +218,7 @@ class EntryList(QWidget):
             if picture:
                 tone = item.data(TONE) or "text"
                 item.setForeground(QColor(current_theme().tone(tone)))
+                tone, picture = item.data(SIGN) or (tone, picture)
                 both = QIcon(icon(picture, tone).pixmap(size))
                 both.addPixmap(icon(picture, "on_selection").pixmap(size), QIcon.Mode.Selected)
                 item.setIcon(both)

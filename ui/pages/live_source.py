@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from ui.plots.ring import Ring
 
 SILENCE_INTERVALS = 3.0
+SLOW_S = 3.0
+"""Of readings that are further apart it is said when the next one comes."""
 FIRST_INTERVAL_S = 2.0
-"""How often a source tells is not known before its second reading."""
+"""How often a source without a pace tells is not known before its second reading."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,22 @@ class Source:
         """What it listens to."""
         return self.channel.feed
 
+    @property
+    def pace_s(self) -> float:
+        """How many seconds apart the device's own pace lets readings come; 0 where it has none."""
+        return self.feed.interval_s(self.channel.session.connection)
+
+    @property
+    def interval_s(self) -> float:
+        """The usual seconds between two readings, as heard, or as the device's pace has it until some were."""
+        heard_s = self.ring.interval_s if self.ring.readings > 1 else FIRST_INTERVAL_S
+        return max(heard_s, self.pace_s)
+
+    @property
+    def unreadable(self) -> int:
+        """How many events of the device could not be read and were left out."""
+        return self.feed.unreadable(self.channel.session.connection)
+
     def place(self, key: str) -> int:
         """In which column of the ring a quantity is."""
         return next(place for place, quantity in enumerate(self.feed.quantities) if quantity.key == key)
@@ -71,12 +89,10 @@ class Source:
         """Put a reading into the ring."""
         self.ring.append(reading)
 
-    def usual_s(self) -> float:
-        """The usual time between two readings; a device with a pace may not be asked more often than that."""
-        if self.ring.readings > 1:
-            return self.ring.interval_s
-        pace = self.channel.session.client.pace
-        return max(FIRST_INTERVAL_S, pace.interval_s if pace is not None else 0.0)
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """The keys of what a recording of the page keeps of it."""
+        return self.ticked
 
     def blocked(self) -> str:
         """Why nothing can be heard at all, in words; empty when that is not so."""
@@ -124,11 +140,20 @@ def state_of(source: Source) -> tuple[str, str, str]:
         return ("warn" if error is None else "error"), "warning", words
     if source.heard_at is None:
         waited = now - source.asked_at
-        return "info", "clock", f"Waiting for the first reading ({duration_text(waited)})"
+        often = f"; the device may be asked once in {source.pace_s:g} s" if source.pace_s > SLOW_S else ""
+        return "info", "clock", f"Waiting for the first reading ({duration_text(waited)}){often}"
     age = now - source.heard_at
-    if age > SILENCE_INTERVALS * source.usual_s():
+    if age > SILENCE_INTERVALS * source.interval_s:
         return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
-    return "ok", "live", f"Live, last reading {duration_text(age)} ago"
+    words = f"Live, last reading {duration_text(age)} ago"
+    if source.pace_s > SLOW_S:
+        words += f", the next in {duration_text(max(0.0, source.pace_s - age))}"
+    return "ok", "live", words + unreadable_words(source.unreadable)
+
+
+def unreadable_words(count: int) -> str:
+    """Half a sentence about events that were left out; nothing where none was."""
+    return f"; {count} {'event' if count == 1 else 'events'} could not be read" if count else ""
 
 
 def brief_state_of(source: Source) -> tuple[str, str, str]:

@@ -37,9 +37,11 @@ from ui.theme import restyle
 
 from .live_export import LiveExport
 from .live_source import Source
+from .record_button import RecordButton
 
 if TYPE_CHECKING:
     from ui.plots.stack import PlotStack
+    from ui.recording import SiteRecording
 
 WINDOWS = (
     (60, "1 min"),
@@ -60,7 +62,8 @@ HEAVY = ("numpy", "pyqtgraph")
 Write = Callable[[Path], None]
 
 
-def _load() -> None:
+def load_plots() -> None:
+    """Import what plots need; in a thread, as it takes most of a second."""
     for name in HEAVY:
         importlib.import_module(name)
 
@@ -128,6 +131,7 @@ class LiveView(QWidget):
         self.pause = push_button("Pause", f"{name}.pause", "pause", tip="Let the plots stand still (Space)")
         self.reset = push_button("Whole window", f"{name}.reset", "zoom", tip="Leave the zoom (0 or double click)")
         self.reset.setEnabled(False)
+        self.record = RecordButton(f"{name}.record", self)
         self.list_button = push_button("Quantities", f"{name}.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
         self.export = push_button("Export", f"{name}.export", "export", tip="Keep what is shown in a file")
@@ -148,7 +152,7 @@ class LiveView(QWidget):
     def _lay_out(self, *first: QWidget, list_width: int = 232) -> None:
         """`first` come first in the bar."""
         bar = QHBoxLayout(spacing=8)
-        for widget in (*first, self.window_choice, self.pause, self.reset):
+        for widget in (*first, self.window_choice, self.pause, self.reset, self.record):
             bar.addWidget(widget)
         bar.addStretch(1)
         for widget in (self.list_button, self.export):
@@ -183,7 +187,7 @@ class LiveView(QWidget):
     # Listening.
 
     async def _prepare(self) -> None:
-        await asyncio.to_thread(_load)
+        await asyncio.to_thread(load_plots)
         from ui.plots.stack import PlotStack
 
         self.plots = PlotStack()
@@ -225,6 +229,10 @@ class LiveView(QWidget):
                 source.error, source.ended = None, False
         self.listen()
         self.tell()
+
+    def offer_recording(self, recording: SiteRecording) -> None:
+        """Let what is ticked here be recorded into the site, on and on whichever page is shown."""
+        self.record.offer(recording, self.chosen, self._toasts)
 
     # What is shown.
 

@@ -38,6 +38,7 @@ class SitePage(QWidget):
         )
         self._connect.clicked.connect(self._connect_all)
         self.live = SiteLivePage(bench, tasks=tasks, toasts=toasts)
+        self.live.offer_recording(bench.recording)
         self.live.connect_wanted.connect(lambda handle: self.connect_wanted.emit([handle]))
         self.live.add_sum.connect(lambda: self._tasks.spawn(self, self._ask_sum(None)))
         self.live.edit_sum.connect(lambda channel: self._tasks.spawn(self, self._ask_sum(channel)))

@@ -134,6 +134,7 @@ class SiteLivePage(LiveView):
             source = self._sources[channel.key] = SiteSource(channel, keys, -1)
         source.offered_by(channel)
         source.want(keys)
+        source.summed = tuple(keys)
         return source
 
     def _shown_source(self, channel: AnyChannel, keys: tuple[str, ...]) -> SiteSource | SumSource:

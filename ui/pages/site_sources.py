@@ -24,6 +24,8 @@ class SiteSource(Source):
         self._columns = list(dict.fromkeys(keys))
         super().__init__(channel, Ring(len(self._columns)), ())
         self.shade = shade
+        self.summed: tuple[str, ...] = ()
+        """The keys that a sum needs, whether they are ticked or not."""
         self.lost = False
         """Ended because the device could not be reached any more: it listens again when that is mended."""
         self._pick()
@@ -58,6 +60,10 @@ class SiteSource(Source):
         """The keys of what is kept, in the order of the ring."""
         return tuple(self._columns)
 
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        return tuple(q.key for q in self.feed.quantities if q.key in self.ticked or q.key in self.summed)
+
     def place(self, key: str) -> int:
         return self._columns.index(key)
 
@@ -76,6 +82,7 @@ class SumSource:
     subscription = None
     ended = False
     error = None
+    unreadable = 0
 
     def __init__(self, channel: SumChannel, shade: int) -> None:
         self.channel = channel
@@ -146,9 +153,15 @@ class SumSource:
             self.ring.append(reading)
             self.heard_at = time.monotonic()
 
-    def usual_s(self) -> float:
-        """The usual time between two values: that of the slowest part."""
-        slowest = max((source.usual_s() for source, _ in self._following), default=0.0)
+    @property
+    def pace_s(self) -> float:
+        """That of the slowest part: a sum comes no sooner."""
+        return max((source.pace_s for source, _ in self._following), default=0.0)
+
+    @property
+    def interval_s(self) -> float:
+        """The usual seconds between two values: those of the slowest part."""
+        slowest = max((source.interval_s for source, _ in self._following), default=0.0)
         return max(self.ring.interval_s, slowest)
 
     def blocked(self) -> str:

@@ -20,9 +20,12 @@ REACH = 1.5
 
 
 class Kept(Protocol):
-    """Values by time in columns, as a `Ring` keeps those of a feed. `readings` tells whether something is new."""
+    """Values by time in columns, as a `Ring` keeps those of a feed."""
 
     readings: int
+    """Tells whether something is new."""
+    rewritten: int
+    """Tells whether times or values were changed that had been there before: then what was made of them is wrong."""
 
     @property
     def interval_s(self) -> float:

@@ -250,6 +250,9 @@ class SiteTree(QAbstractItemModel):
         gone = handle.row.gone and handle.state is not State.CONNECTED
         node.state = "gone" if gone else handle.state.value
         node.state_icon = "warning" if gone else STATE_ICONS[handle.state]
+        if handle.state is State.CONNECTED and handle.warnings:
+            node.state = "1 warning" if handle.warnings == 1 else f"{handle.warnings} warnings"
+            node.state_icon = "warning"
         node.drafts = self._bench.drafts(handle.key)
 
     def _drafts_changed(self) -> None:

@@ -33,7 +33,7 @@ from app.net.client import Reply as HttpReply
 from app.net.lenient import JsonReader
 from app.net.pace import Pace
 from app.vendors.smartmac.quantities import FEED, values_of
-from app.vendors.smartmac.refusal import LOGIN_HINT, refuse, wrong_login
+from app.vendors.smartmac.refusal import LOGIN, refuse, wrong_login
 from app.vendors.smartmac.reply import Reply, as_text, kind_of, relay_words, reply_of
 
 DATA = "/?page=getdata"
@@ -236,8 +236,8 @@ class SmartMacClient:
         login = self._device.credentials
         if login is None or not login.password or not login.user.strip():
             raise LoginFailed(
-                f"{self._device.address} wants its device id and its PIN.",
-                hint=LOGIN_HINT,
+                f"{self._device.address} wants its {LOGIN.both}.",
+                hint=LOGIN.where,
             )
         if login != self._asked_as:
             self._asked_as, self._last = login, None

@@ -19,7 +19,7 @@ METER_STATUS = (
     Choice("NOT CONNECTED", "Not connected"),
     Choice("NO DATA", "No data"),
     Choice("RECOGNITION", "Recognition in progress"),
-    Choice("ENCRYPTION KEY", "Checking the encryption key"),
+    Choice("ENCRYPTION KEY", "Encryption key does not fit"),
     Choice("KEY REQUIRED", "Key required"),
     Choice("NOT RECOGNIZED", "Not recognised"),
 )
@@ -45,6 +45,14 @@ class DeviceInfo(msgspec.Struct, frozen=True):
     clock: Annotated[
         Text, Field("Device's clock", help="In the device's own time zone", manual="2.3"), At("device.date device.time")
     ] = None
+    clock_ahead_s: Annotated[
+        Count,
+        Field(
+            "Clock against this computer",
+            unit="s",
+            help="Above zero: ahead. The device's zone is not known, so whole quarters of an hour are left out.",
+        ),
+    ] = None
     running_s: Annotated[
         Count,
         Field("Running for", unit="s", help="Since the last restart", manual="2.3"),
@@ -57,6 +65,9 @@ class DeviceInfo(msgspec.Struct, frozen=True):
         Text,
         Field("Licence", help="The polled report and MQTT need the maker's Plus licence"),
         At("device.license.type"),
+    ] = None
+    plus: Annotated[
+        Text, Field("Polled report", help="Whether the device lets its report be read; asked once on a connection")
     ] = None
     licensed_since: Annotated[Text, Field("Licensed since"), At("device.license.activation_date")] = None
     skipped_events: Annotated[
@@ -128,6 +139,14 @@ class MeterInfo(msgspec.Struct, frozen=True):
     ] = None
     clock: Annotated[
         Text, Field("Meter's clock", help="In the meter's own time zone", manual="2.3"), At("meter.date meter.time")
+    ] = None
+    clock_ahead_s: Annotated[
+        Count,
+        Field(
+            "Meter's clock against the device's",
+            unit="s",
+            help="Above zero: ahead. Whole quarters of an hour are left out, as the zones may differ.",
+        ),
     ] = None
 
 

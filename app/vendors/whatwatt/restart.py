@@ -166,7 +166,7 @@ FACTORY_RESET: Action[NoParameters, WhatwattClient] = Action(
         "the meter's keys and corrections",
     ),
     group="System",
-    icon="warning",
+    icon="undo",
     help="The device becomes as it was delivered and restarts. Note the meter's key before: it cannot be read out.",
     manual="5.9",
     resources=(f"POST {RESTORE}", f"GET {SYSTEM}"),

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from app.model.field import Field
+from app.model.field import Discreet, Field
 from app.model.section import AnySection, Guide, Problem, Section, Step
 from app.vendors.whatwatt.client import SETTINGS
 from app.vendors.whatwatt.places import At, changed
@@ -23,7 +23,7 @@ _RESOURCES = (f"GET {SETTINGS}", f"PUT {SETTINGS}")
 _PATIENCE_S = 90.0
 
 
-class Access(msgspec.Struct, frozen=True):
+class Access(Discreet, frozen=True):
     """How the device is called, and who may speak with it."""
 
     name: Annotated[

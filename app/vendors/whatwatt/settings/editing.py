@@ -12,7 +12,7 @@ from app.model.archive import NoParameters
 from app.model.field import Field, fields_of
 from app.model.section import Problem, Section, Step
 from app.vendors.whatwatt.client import WhatwattClient
-from app.vendors.whatwatt.places import changed, fill, nested
+from app.vendors.whatwatt.places import changed, fill, nested, places_of
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -54,10 +54,11 @@ def sendable(after: msgspec.Struct, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def put(title: str, path: str, after: msgspec.Struct, names: tuple[str, ...]) -> Step:
     """One PUT with these fields; its secrets are named so that nobody shows or keeps them."""
-    body = nested(after, names)
     secrets = {field.name for field in fields_of(type(after)) if field.secret}
-    hidden = tuple(key for name in names if name in secrets for key in nested(after, (name,)))
-    return Step(title, "PUT", path, body, names, hidden)
+    hidden = tuple(
+        at.path.rpartition(".")[2] for name, at, _ in places_of(type(after)) if name in names and name in secrets
+    )
+    return Step(title, "PUT", path, nested(after, names), names, hidden)
 
 
 def undocumented_choices(model: type[msgspec.Struct]) -> Callable[[Any, Any], list[Problem]]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
-
-from app.model.field import Choice, Field
+from app.model.field import Choice, Discreet, Field
 from app.model.section import AnySection, Guide, Problem, Section
 from app.vendors.whatwatt.places import At
 from app.vendors.whatwatt.settings.editing import back_to_defaults, put_changes, read_page, undocumented_choices
@@ -40,7 +38,7 @@ SCALING = (
 _STRICT = {"parity", "stop_bits", "interface", "scaling"}
 
 
-class MeterPort(msgspec.Struct, frozen=True):
+class MeterPort(Discreet, frozen=True):
     """The port to the meter, and what is done to the meter's values."""
 
     interface: Annotated[

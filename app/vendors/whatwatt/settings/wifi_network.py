@@ -17,7 +17,7 @@ import msgspec
 from app.model.action import NOTHING, Action
 from app.model.archive import NoParameters
 from app.model.errors import BadReply, DeviceFailed, DeviceUnreachable
-from app.model.field import Field
+from app.model.field import Discreet, Field
 from app.model.job import Progress
 from app.model.section import AnySection, Guide, Problem, Section, Step
 from app.vendors.whatwatt.client import SYSTEM, WhatwattClient
@@ -45,7 +45,7 @@ POLL_S = 2.0
 LOOK_S = 4.0
 
 
-class WifiNetwork(msgspec.Struct, frozen=True):
+class WifiNetwork(Discreet, frozen=True):
     """The network to join, and the address there."""
 
     enable: Annotated[bool | None, Field("Wi-Fi", manual="5.4"), At("enable")] = None

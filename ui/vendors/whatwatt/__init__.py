@@ -1,0 +1,1 @@
+"""Widgets of the whatwatt that a declaration cannot express."""
