@@ -15,6 +15,7 @@ from ui.demo import device
 from ui.pages.device import DevicePage
 from ui.stage import StageError, appear, dialog, enter, photograph, press, until, with_few_colours, write
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
+from ui.tour_site import site_stops
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -44,6 +45,7 @@ class Tour:
         await gateway_stops(self, self.window.page(gateway))
         await meter_stops(self, gateway)
         await self._reader(reader)
+        await site_stops(self)
         await self._trouble()
         await self._themes(gateway)
 

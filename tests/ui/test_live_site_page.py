@@ -26,7 +26,7 @@ from ui.theme import LIGHT
 
 Key = Qt.Key
 ALL = (G13, WHATWATT, SMARTMAC, EMS)
-POWERS = ["Main incomer", "Ventilation", KITCHEN, "Three-phase meter", "EMS · Grid power"]
+POWERS = ["Main incomer", "Ventilation", KITCHEN, "smart-MAC", "EMS · Grid power"]
 Story = Callable[[OnSite], Coroutine[None, None, None]]
 OnDevices = Callable[..., None]
 

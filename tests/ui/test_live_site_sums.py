@@ -178,8 +178,8 @@ def test_a_sum_keeps_the_pace_of_its_slowest_part(on_devices: OnDevices) -> None
         assert session is not None
         assert session.client.pace is not None
         session.client.pace.choose(6.0)
-        await until(lambda: at.readings("Three-phase meter"))
-        await made(at, **{KITCHEN: 1, "Three-phase meter": 1})
+        await until(lambda: at.readings("smart-MAC"))
+        await made(at, **{KITCHEN: 1, "smart-MAC": 1})
         (source,) = at.live._sums.values()
         await until(lambda: known(at))
         slow = at.live._sources[session.key, "", "values"]
