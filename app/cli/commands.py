@@ -328,6 +328,9 @@ def live(
     ] = None,
     count: Annotated[int, typer.Option("--count", min=0, help="End after so many readings of each.")] = 0,
     seconds: Annotated[float, typer.Option("--seconds", min=0, help="End after so long.")] = 0.0,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", metavar="ADDRESS", help="Watch this device too (repeatable).")
+    ] = None,
 ) -> Work:
     """Show live values until Ctrl+C; with --json one line for each reading.
 
@@ -335,7 +338,7 @@ def live(
     """
     from app.cli.watching import live as work
 
-    return work(console, options, meter or (), count, seconds)
+    return work(console, options, meter or (), count, seconds, also or ())
 
 
 @COMMANDS.command(
