@@ -11,7 +11,8 @@ from app.commission.recorded import RecordingStore
 from app.model.errors import StorageFailed, UsageError
 
 if TYPE_CHECKING:
-    from app.commission.recording import Recorder, Wanted
+    from app.commission.hearing import Recordable
+    from app.commission.recording import Recorder
     from app.commission.session import DeviceSession
 
 
@@ -36,7 +37,7 @@ class SiteRecording(QObject):
         """Is something being recorded?"""
         return self.recorder is not None
 
-    def start(self, wanted: Sequence[Wanted]) -> None:
+    def start(self, wanted: Sequence[Recordable]) -> None:
         """Begin to record; the title is the present date and time. Needs a running loop.
 
         Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -123,8 +123,11 @@ class Window(QMainWindow):
 
         if self._recordings is None:
             self._recordings = RecordingsPage(self.bench.recording, tasks=self.tasks, toasts=self.toasts)
+            self._recordings.site_wanted.connect(self.show_site)
             self.pages.addWidget(self._recordings)
-        self.tree.select(self.model.site)
+        with QSignalBlocker(self.tree):
+            # The row of the site is where one is, but its own page is another.
+            self.tree.select(self.model.site)
         self._shown = None
         self.pages.setCurrentWidget(self._recordings)
         self._recordings.list.table.setFocus()
@@ -136,6 +139,7 @@ class Window(QMainWindow):
             from ui.pages.site import SitePage
 
             self._site_page = SitePage(self.bench, site=self.site_name, tasks=self.tasks, toasts=self.toasts)
+            self._site_page.recordings_wanted.connect(self.show_recordings)
             self._site_page.connect_wanted.connect(self.contact.connect_here)
             self.pages.addWidget(self._site_page)
         return self._site_page

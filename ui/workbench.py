@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -237,6 +238,7 @@ class Workbench(QObject):
             notes=self.site,
             readings=self.site.readings,
         )
+        session.patience = replace(session.patience, interfaces=self.interfaces)
         session.kept = self.recount_drafts
         session.moved = lambda address: self._moved(session, address)
         session.login_renewed = lambda: self._keep_login(session)

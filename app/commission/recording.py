@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from app.model.errors import AppError, StorageFailed
-from app.model.quantity import Feed, Reading
+from app.model.errors import StorageFailed
+from app.model.quantity import Reading
 
-from .live import Subscription
+from .hearing import Hearing, Recordable
 from .recorded import MOST_TITLE, Batch, Mark, RecordedChannel, RecordingStore
 
 if TYPE_CHECKING:
@@ -24,37 +25,10 @@ WRITTEN_EVERY_S = 2.0
 """What a sudden end of the program costs at most."""
 MOST_WAITING = 2000
 """Readings that wait to be written; more are written at once, so that no write is long."""
-ASKED_AGAIN_S = 30.0
-"""A feed that has ended is opened again after so long, as long as the recording runs."""
 CLOCK_STEP_S = 1.0
 """A clock that falls back by more was set; less is its own gentle correction."""
 TICK_S = 0.001
 """The site keeps times in milliseconds, and each moment of a channel once."""
-
-
-@dataclass(frozen=True, eq=False)
-class Wanted:
-    """What is to be recorded of one feed: the quantities of these keys."""
-
-    session: DeviceSession
-    feed: Feed
-    meter: str
-    title: str
-    keys: tuple[str, ...]
-
-    def channel(self) -> RecordedChannel:
-        """The same in words that need no device."""
-        identity = self.session.identity
-        name = (identity.name or identity.model if identity else "") or self.session.vendor.title
-        return RecordedChannel(
-            device=self.session.key,
-            device_title=name,
-            meter=self.meter,
-            title=self.title or name,
-            feed=self.feed.key,
-            feed_title=self.feed.title,
-            quantities=tuple(quantity for quantity in self.feed.quantities if quantity.key in self.keys),
-        )
 
 
 class Timeline:
@@ -87,12 +61,8 @@ class Timeline:
 class _Line:
     """One channel while it is recorded."""
 
-    wanted: Wanted
     channel: RecordedChannel
-    places: tuple[int, ...]
-    subscription: Subscription | None = None
-    again: asyncio.TimerHandle | None = None
-    error: BaseException | None = None
+    hearing: Hearing | None = None
     last_s: float = 0.0
     waiting: list[Reading] = field(default_factory=list)
 
@@ -129,22 +99,18 @@ class Recorder:
         self.marks = 0
         self.running = False
 
-    def start(self, title: str, wanted: Sequence[Wanted]) -> None:
+    def start(self, title: str, wanted: Sequence[Recordable]) -> None:
         """Begin. Needs a running loop.
 
         Raises:
             StorageFailed: the site cannot be written; nothing was begun.
         """
         self.title, self.begun_s = title[:MOST_TITLE], self._timeline.now()
-        lines = []
-        for one in wanted:
-            channel = one.channel()
-            keys = [quantity.key for quantity in one.feed.quantities]
-            lines.append(_Line(one, channel, tuple(keys.index(quantity.key) for quantity in channel.quantities)))
-        self.id = self._store.begin(self.title, self.begun_s, [line.channel for line in lines])
-        self._lines, self.running = tuple(lines), True
-        for line in self._lines:
-            self._listen(line)
+        self._lines = tuple(_Line(one.channel()) for one in wanted)
+        self.id = self._store.begin(self.title, self.begun_s, self.channels)
+        self.running = True
+        for one, line in zip(wanted, self._lines, strict=True):
+            line.hearing = one.hear(partial(self._heard, line))
         self._timer = asyncio.get_running_loop().call_later(self._every_s, self._turn)
 
     @property
@@ -160,7 +126,7 @@ class Recorder:
     @property
     def silent(self) -> tuple[str, ...]:
         """The titles of the channels of which nothing comes, as their feed has ended or their device is gone."""
-        return tuple(line.channel.title for line in self._lines if line.subscription is None)
+        return tuple(line.channel.title for line in self._lines if line.hearing is None or line.hearing.silent)
 
     def now(self) -> float:
         """The present moment, for a mark that is named only later."""
@@ -177,21 +143,15 @@ class Recorder:
 
     def joined(self, session: DeviceSession) -> None:
         """A device is connected (again): what is recorded of it is heard from this session from now on."""
-        for line in self._lines if self.running else ():
-            feed = next((feed for feed in session.vendor.feeds if feed.key == line.channel.feed), None)
-            known = {quantity.key: place for place, quantity in enumerate(feed.quantities)} if feed else {}
-            keys = [quantity.key for quantity in line.channel.quantities]
-            if line.channel.device == session.key and feed is not None and all(key in known for key in keys):
-                self._hush(line)
-                line.wanted = Wanted(session, feed, line.wanted.meter, line.wanted.title, line.wanted.keys)
-                line.places = tuple(known[key] for key in keys)
-                self._listen(line)
+        for line in self._lines:
+            if line.hearing is not None:
+                line.hearing.joined(session)
 
     def left(self, session: DeviceSession) -> None:
         """A session is closed: its channels wait for the next one."""
         for line in self._lines:
-            if line.wanted.session is session:
-                self._hush(line)
+            if line.hearing is not None:
+                line.hearing.left(session)
 
     def stop(self) -> None:
         """End in order: what is waiting is written first. Stopping twice is fine."""
@@ -200,40 +160,14 @@ class Recorder:
         trouble = self._written()
         self._end(trouble)
 
-    # Hearing.
-
-    def _listen(self, line: _Line) -> None:
-        line.again = None
-
-        def take(reading: Reading) -> None:
-            line.error = None
-            # Never two at one moment, never back: the crosshair and the order of the rows live by that.
-            at = max(self._timeline.of(reading.time_s), line.last_s + TICK_S)
-            line.last_s = at
-            line.waiting.append(Reading(at, tuple(reading.values[place] for place in line.places)))
-            self.readings += 1
-            self._count += 1
-            if self._count >= MOST_WAITING:
-                self._write()
-
-        def end(error: BaseException | None) -> None:
-            line.subscription, line.error = None, error
-            if error is not None and not isinstance(error, AppError):
-                # Whoever shows the feed tells a fault of ours; it is noted here for when nobody does.
-                log.error("recording of %s: the feed failed", line.channel.title, exc_info=error)
-            if self.running:
-                line.again = asyncio.get_running_loop().call_later(ASKED_AGAIN_S, self._listen, line)
-
-        wanted = line.wanted
-        line.subscription = wanted.session.feeds.subscribe(wanted.feed, wanted.meter, on_reading=take, on_end=end)
-
-    def _hush(self, line: _Line) -> None:
-        subscription, line.subscription = line.subscription, None
-        if subscription is not None:
-            subscription.close()
-        if line.again is not None:
-            line.again.cancel()
-            line.again = None
+    def _heard(self, line: _Line, reading: Reading) -> None:
+        # Never two at one moment, never back: the crosshair and the order of the rows live by that.
+        line.last_s = max(self._timeline.of(reading.time_s), line.last_s + TICK_S)
+        line.waiting.append(Reading(line.last_s, reading.values))
+        self.readings += 1
+        self._count += 1
+        if self._count >= MOST_WAITING:
+            self._write()
 
     # Writing.
 
@@ -265,7 +199,9 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
         for line in self._lines:
-            self._hush(line)
+            hearing, line.hearing = line.hearing, None
+            if hearing is not None:
+                hearing.close()
         words = trouble.message if trouble is not None else ""
         try:
             self._store.end(self.id, self._timeline.now(), words)

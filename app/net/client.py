@@ -307,8 +307,8 @@ class DeviceClient:
             )
         return self._http
 
-    def new_client(self, limits: httpx.Limits, timeout: httpx.Timeout) -> httpx.AsyncClient:
-        """An HTTP client for this device alone, in its present TLS profile."""
+    def new_client(self, limits: httpx.Limits, timeout: httpx.Timeout, *, endless: bool = False) -> httpx.AsyncClient:
+        """An HTTP client for this device alone, in its present TLS profile. `endless`: for an answer without end."""
         import httpx
 
         from .auth import authentication
@@ -317,7 +317,7 @@ class DeviceClient:
         quiet_logs()
         return httpx.AsyncClient(
             base_url=self.address.url,
-            transport=Transport(context(self.profile), limits),
+            transport=Transport(context(self.profile), limits, plain=endless and self.address.scheme == "http"),
             trust_env=False,
             auth=authentication(
                 self._credentials,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from app.commission.hearing import Wanted
 from app.commission.live import FeedHub
-from app.commission.recording import Wanted
 from app.model.device import Identity
 from app.model.errors import AppError
 from app.model.quantity import Feed, Phase, Quantity, Reading, Unit

@@ -38,7 +38,8 @@ METER = "ABB01EM000014501"
 FOUND = "ABB01EM000014503"
 RATIOS = f"/meters/{METER}/transformersettings"
 VERBS = {
-    "discover", "identify", "sections", "read", "send", "records", "do", "resources", "scan", "register", "unregister",
+    "discover", "identify", "sections", "read", "send", "records",
+    "recordings", "do", "resources", "scan", "register", "unregister",
     "firmware", "live", "password", "simulate",
 }  # fmt: skip
 

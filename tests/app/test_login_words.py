@@ -63,7 +63,10 @@ def test_the_command_line_asks_a_smart_mac_for_device_id_and_pin(
     meter = SmartMacSimulator(pin=PIN)
     with SimulatorHost([meter]) as host:
         asked = typed(meter.id, PIN)
-        assert cli("read", host[0].url, "device", "--vendor", "smartmac")["value"]["id"] == meter.id
+        assert (
+            cli("read", host[0].url, "device", "--vendor", "smartmac")["sections"]["smartmac.device"]["value"]["id"]
+            == meter.id
+        )
         assert f"Device id of {host[0].address}: " in cli.err
         assert asked == [f"PIN of '{meter.id}' at {host[0].address}: "]
         assert PIN not in cli.err

@@ -57,7 +57,12 @@ def addresses(simulators: SimulatorProcess) -> list[Address]:
 
 async def stopped(simulators: SimulatorProcess) -> list[int]:
     """Let no whatwatt send another event; how many each has sent on its present stream, in order."""
-    client = await RawClient.open(addresses(simulators)[0])
+    return await stopped_at(addresses(simulators)[0])
+
+
+async def stopped_at(address: Address) -> list[int]:
+    """As `stopped`; `address` is that of any of them."""
+    client = await RawClient.open(address)
     try:
         return msgspec.json.decode(await client.request("GET", STOP), type=list[int])
     finally:

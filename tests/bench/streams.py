@@ -15,14 +15,15 @@ def measure(effort: Effort) -> list[Row]:
     spread = watch(effort, slow, fast, spread=True)
     at_once = watch(effort, slow, fast, spread=False)
     what = f"{slow + fast} streams"
-    sent, heard = spread.sent + at_once.sent, spread.heard + at_once.heard
     return [
         timer_row(f"{what} spread", spread, GOAL_MS),
         timer_row(f"{what} all at once", at_once, GOAL_MS),
         busy_row(f"{what}, {CURVES} curves", spread),
-        Row(
-            f"events sent, against readings received, {what}",
-            *(float(sent), float(heard), "", 1.0),
-            source=f"{sent - heard} lost",
-        ),
+        events_row(what, spread.sent + at_once.sent, spread.heard + at_once.heard),
     ]
+
+
+def events_row(what: str, sent: int, heard: int) -> Row:
+    """What the devices say that they sent, and what became a reading."""
+    source = f"{sent - heard} lost"
+    return Row(f"events sent, against readings, {what}", float(sent), float(heard), "", goal_ratio=1.0, source=source)

@@ -19,6 +19,8 @@ from app.vendors.g13 import feeds
 from tests.ui.conftest import QRun, until
 from tests.ui.keyboard import press, tab_to, write
 from tests.ui.live_site import EMS, G13, KITCHEN, SMARTMAC, WHATWATT, OnSite, devices, on_site
+from tests.ui.test_every_control import SMALL, nameless
+from tests.ui.test_window import asked
 from ui.handle import State
 from ui.pages.live import LivePage
 from ui.pages.live_choice import MOST_CURVES
@@ -352,3 +354,23 @@ def test_by_keyboard_alone_open_tick_and_pause(on_devices: OnDevices) -> None:
         assert QApplication.focusWidget() is at.plots
 
     on_devices(story, G13, WHATWATT)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_every_control_has_its_names_and_the_page_its_room(on_devices: OnDevices, theme: str) -> None:
+    async def story(at: OnSite) -> None:
+        at.window.set_theme(theme)
+        at.window.resize(*SMALL)
+        for line in ("l1", "l2", "l3"):
+            at.choice.tick(KITCHEN, f"voltage.{line}")
+        assert nameless(at.window) == []
+        least = at.page.minimumSizeHint()
+        assert least.width() + at.window.tree.minimumSizeHint().width() <= SMALL[0]
+        assert least.height() <= SMALL[1] - 80
+        at.choice.add.click()
+        dialog = await asked(at.window, "site.sum")
+        assert nameless(dialog) == []
+        assert dialog.height() <= SMALL[1]
+        dialog.reject()
+
+    on_devices(story)

@@ -15,13 +15,14 @@ from ui.forms.parts import one_line
 from ui.plots.wording import duration_text
 
 if TYPE_CHECKING:
+    from app.commission.hearing import Recordable
     from ui.plots.ring import Ring
 
 SILENCE_INTERVALS = 3.0
 SLOW_S = 3.0
 """Of readings that are further apart it is said when the next one comes."""
 FIRST_INTERVAL_S = 2.0
-"""How often a source without a pace tells is not known before its second reading."""
+"""How often a source tells is not known before its second reading."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +90,6 @@ class Source:
         """Put a reading into the ring."""
         self.ring.append(reading)
 
-    @property
-    def recorded(self) -> tuple[str, ...]:
-        """The keys of what a recording of the page keeps of it."""
-        return self.ticked
-
     def blocked(self) -> str:
         """Why nothing can be heard at all, in words; empty when that is not so."""
         return ""
@@ -119,6 +115,15 @@ class Source:
         self.subscription = self.channel.session.feeds.subscribe(
             self.feed, self.channel.meter, on_reading=take, on_end=end
         )
+
+    def recordable(self) -> Recordable:
+        """What is ticked of it, as a recording hears it: on its own, whether or not the page does."""
+        from app.commission.hearing import Wanted
+
+        channel = self.channel
+        meter = next((meter for meter in channel.session.meters if meter.serial == channel.meter), None)
+        title = channel.title or (meter.alias or meter.serial if meter is not None else "")
+        return Wanted(channel.session, channel.feed, channel.meter, title, self.ticked)
 
     def close(self) -> None:
         """Stop listening."""

@@ -40,6 +40,7 @@ from .live_source import Source
 from .record_button import RecordButton
 
 if TYPE_CHECKING:
+    from app.commission.hearing import Recordable
     from ui.plots.stack import PlotStack
     from ui.recording import SiteRecording
 
@@ -232,7 +233,11 @@ class LiveView(QWidget):
 
     def offer_recording(self, recording: SiteRecording) -> None:
         """Let what is ticked here be recorded into the site, on and on whichever page is shown."""
-        self.record.offer(recording, self.chosen, self._toasts)
+        self.record.offer(recording, self.recordable, self._toasts)
+
+    def recordable(self) -> list[Recordable]:
+        """What is ticked, as a recording hears it."""
+        return [source.recordable() for source in self.chosen() if source.ticked]
 
     # What is shown.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -12,10 +12,8 @@ from ui.forms.parts import plain_tip
 from ui.forms.toast import Toasts
 from ui.icons import dress
 
-from .live_source import Source
-
 if TYPE_CHECKING:
-    from app.commission.recording import Wanted
+    from app.commission.hearing import Recordable
     from ui.recording import SiteRecording
 
 TIP = "Record what is ticked here into the site, also while other pages are shown"
@@ -31,7 +29,7 @@ class RecordButton(QPushButton):
         dress(self, "record", "error")
         self.hide()
 
-    def offer(self, recording: SiteRecording, chosen: Callable[[], Iterable[Source]], toasts: Toasts) -> None:
+    def offer(self, recording: SiteRecording, chosen: Callable[[], Sequence[Recordable]], toasts: Toasts) -> None:
         """Record with this from now on."""
         self._recording = recording
 
@@ -42,7 +40,7 @@ class RecordButton(QPushButton):
                 toasts.info("Recording already", words)
                 return
             try:
-                recording.start([_wanted(source) for source in chosen()])
+                recording.start(chosen())
             except AppError as error:
                 toasts.tell(error)
 
@@ -56,12 +54,3 @@ class RecordButton(QPushButton):
         words = "Recording" if self._recording is not None and self._recording.running else "Record"
         self.setText(words)
         self.setAccessibleName(words)
-
-
-def _wanted(source: Source) -> Wanted:
-    from app.commission.recording import Wanted
-
-    channel = source.channel
-    meter = next((meter for meter in channel.session.meters if meter.serial == channel.meter), None)
-    title = channel.title or (meter.alias or meter.serial if meter is not None else "")
-    return Wanted(channel.session, channel.feed, channel.meter, title, source.recorded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
@@ -41,6 +41,7 @@ class RecordingList(QWidget):
         self.rename = push_button("Rename…", "recordings.rename", "edited", tip="Give it another name (F2)")
         self.export = push_button("Export CSV…", "recordings.export", "export", tip="Every reading as a table")
         self.delete = push_button("Delete…", "recordings.delete", "remove", tip="Away with it (Del)")
+        self.site = push_button("Site live", "recordings.site", "live", tip="All devices of the site, live (Ctrl+L)")
         self.total = plain_label(role="muted")
         self.total.setObjectName("recordings.total")
         self.empty = plain_label(EMPTY, role="muted", wrap=True)
@@ -49,7 +50,7 @@ class RecordingList(QWidget):
         head = QHBoxLayout(spacing=8)
         head.addWidget(title)
         head.addStretch(1)
-        for button in (self.open, self.rename, self.export, self.delete):
+        for button in (self.open, self.rename, self.export, self.delete, self.site):
             head.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
@@ -78,7 +79,9 @@ class RecordingList(QWidget):
 
 
 class RecordingsPage(QWidget):
-    """List and replay of a site's recordings."""
+    """List and replay of a site's recordings. `site_wanted`: back to the site live."""
+
+    site_wanted = Signal()
 
     def __init__(
         self, recording: SiteRecording, *, tasks: Tasks, toasts: Toasts, parent: QWidget | None = None
@@ -102,6 +105,7 @@ class RecordingsPage(QWidget):
         for signal in (self.list.delete.clicked, table.delete_wanted):
             signal.connect(self._delete)
         self.list.export.clicked.connect(self._export)
+        self.list.site.clicked.connect(self.site_wanted)
         for changed in (recording.begun, recording.ended, recording.changed):
             changed.connect(self._changed)
 

@@ -25,6 +25,7 @@ class SitePage(QWidget):
     """Header and live page. `connect_wanted` carries the devices that are to be connected, one after the other."""
 
     connect_wanted = Signal(list)
+    recordings_wanted = Signal()
 
     def __init__(
         self, bench: Workbench, *, site: str, tasks: Tasks, toasts: Toasts, parent: QWidget | None = None
@@ -37,6 +38,10 @@ class SitePage(QWidget):
             "site.connect", "Connect all", "plug", "Connect every device of the site that is not connected"
         )
         self._connect.clicked.connect(self._connect_all)
+        recordings = self.header.action(
+            "site.recordings", "Recordings", "recordings", "What was recorded in this site (Ctrl+Shift+R)"
+        )
+        recordings.clicked.connect(self.recordings_wanted)
         self.live = SiteLivePage(bench, tasks=tasks, toasts=toasts)
         self.live.offer_recording(bench.recording)
         self.live.connect_wanted.connect(lambda handle: self.connect_wanted.emit([handle]))

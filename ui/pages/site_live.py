@@ -24,6 +24,7 @@ from .site_choice import SiteChoice
 from .site_offer import AnyChannel, SiteChannel, SumChannel, offers_of, short_title, sum_offer
 
 if TYPE_CHECKING:
+    from app.commission.hearing import Recordable
     from ui.plots.curve import Curve
     from ui.workbench import Workbench
 
@@ -100,6 +101,19 @@ class SiteLivePage(LiveView):
     def chosen(self) -> tuple[Source, ...]:
         return self._chosen
 
+    def recordable(self) -> list[Recordable]:
+        """What is ticked of devices and sums; the parts of a sum are heard for it, but not recorded by themselves."""
+        from app.commission.hearing import WantedSum
+
+        sessions = [handle.session for handle in self._bench.handles.values() if handle.session is not None]
+        return [
+            WantedSum(source.channel.kept, source.feed, sessions, source.ticked)
+            if isinstance(source.channel, SumChannel)
+            else source.recordable()
+            for source in self._shown
+            if source.ticked
+        ]
+
     def start(self) -> None:
         if self.plots is None:
             return
@@ -134,7 +148,6 @@ class SiteLivePage(LiveView):
             source = self._sources[channel.key] = SiteSource(channel, keys, -1)
         source.offered_by(channel)
         source.want(keys)
-        source.summed = tuple(keys)
         return source
 
     def _shown_source(self, channel: AnyChannel, keys: tuple[str, ...]) -> SiteSource | SumSource:

@@ -24,8 +24,6 @@ class SiteSource(Source):
         self._columns = list(dict.fromkeys(keys))
         super().__init__(channel, Ring(len(self._columns)), ())
         self.shade = shade
-        self.summed: tuple[str, ...] = ()
-        """The keys that a sum needs, whether they are ticked or not."""
         self.lost = False
         """Ended because the device could not be reached any more: it listens again when that is mended."""
         self._pick()
@@ -59,10 +57,6 @@ class SiteSource(Source):
     def kept(self) -> tuple[str, ...]:
         """The keys of what is kept, in the order of the ring."""
         return tuple(self._columns)
-
-    @property
-    def recorded(self) -> tuple[str, ...]:
-        return tuple(q.key for q in self.feed.quantities if q.key in self.ticked or q.key in self.summed)
 
     def place(self, key: str) -> int:
         return self._columns.index(key)

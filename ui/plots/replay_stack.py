@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
@@ -40,16 +40,15 @@ class ReplayStack(PlotStack):
         self._stand()
         self.refresh()
 
-    def set_paused(self, paused: bool) -> None:
-        """What is shown stands still by itself: Space plays and pauses the recording instead."""
-        self.play_wanted.emit()
+    def keys(self) -> dict[Qt.Key, Callable[[], None]]:
+        """As everywhere; Space plays and pauses the recording."""
+        return {**super().keys(), Qt.Key.Key_Space: self.play_wanted.emit}
 
     def show_curves(self, curves: Sequence[Curve]) -> None:
         """Exchange the curves, and draw the marks among them."""
         super().show_curves(curves)
         self._lines = {plot: self._drawn(plot) for plot in self.plots}
         self._dress_marks()
-        self._stand()
 
     def _stand(self) -> None:
         for plot in self.plots:
@@ -80,7 +79,7 @@ class ReplayStack(PlotStack):
 
     def _paint(self, plot: UnitPlot) -> None:
         super()._paint(plot)
-        span = self._span()
+        span = self.span()
         top = plot.box.viewRange()[1][1]
         for mark, line, name in self._lines.get(plot, ()):
             at = mark.time_s - span.now_s

@@ -22,6 +22,7 @@ class TrackColumns:
         self._values: Column = np.ascontiguousarray(np.insert(values, before + 1, np.nan, axis=0).T)
         self.gaps = len(before)
         self.readings = len(times)
+        self.rewritten = 0
 
     @property
     def interval_s(self) -> float:

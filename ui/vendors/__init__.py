@@ -21,12 +21,14 @@ BODIES: Mapping[str, str] = {
     "whatwatt.energy": "ui.vendors.whatwatt.matrix:EnergyBody",
     "g13.current_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
     "g13.voltage_harmonics": "ui.vendors.g13.harmonics:HarmonicsBody",
+    "smartmac.values": "ui.vendors.smartmac.values:ValuesBody",
     "whatwatt.mqtt": "ui.vendors.whatwatt.mqtt:MqttBody",
 }
 """Bodies of panels, by the key of the section: 'module:Class'."""
 
 PAGES: Mapping[str, str] = {
     "g13.compare": "ui.vendors.g13.compare:ComparePage",
+    "whatwatt.wifi_scan": "ui.vendors.whatwatt.wifi:WifiPage",
 }
 """Whole pages in place of the usual one, by the key of the archive or action: 'module:Class'."""
 

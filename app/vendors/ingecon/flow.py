@@ -148,13 +148,17 @@ def _sum(*values: float) -> float:
     return sum(known) if known else NAN
 
 
+def _battery_words(flow: EnergyFlow) -> str:
+    return f"battery {'charging' if flow.charging else 'giving' if flow.discharging else 'at rest'}"
+
+
 def flow_words(flow: EnergyFlow) -> str:
     """The flows in a line: 'import 12 W, sun 4739 W, battery charging 1699 W (55 %), loads 3052 W'."""
     soc = "" if math.isnan(flow.soc) else f" ({flow.soc:.0f} %)"
     parts = (
         ("export" if flow.exporting else "import", abs(flow.grid), ""),
         ("sun", flow.pv, ""),
-        ("battery charging" if flow.charging else "battery giving", abs(flow.battery), soc),
+        (_battery_words(flow), abs(flow.battery), soc),
         ("loads", flow.loads, ""),
         ("critical loads", flow.critical or NAN, ""),
         ("car", flow.car or NAN, ""),

@@ -18,6 +18,7 @@ from app.vendors.ingecon.wire import InverterAnswer, Item, known, text_of
 RESOURCE = "POST /inverter/properties/read/1"
 GROUP = "Inverter"
 NOT_READ = "not read"
+NOTHING = "nothing"
 
 
 class Other(msgspec.Struct, frozen=True):
@@ -100,7 +101,7 @@ def values_model(of: Model) -> type[msgspec.Struct]:
     return model(
         of.key.capitalize(),
         f"The values of an {of.title}.",
-        [*members, ("others", _OTHERS, ()), ("unread", _UNREAD, "")],
+        [*members, ("others", _OTHERS, ()), ("unread", _UNREAD, NOTHING)],
     )
 
 
@@ -114,7 +115,7 @@ def read_values(of: Model, made: type[msgspec.Struct], answer: InverterAnswer) -
         if value is not None and not item.failed:
             found[value.key] = known(item.number) if value.number else code_words(item) or text_of(item.value)
     others = tuple(Other(item.name, shown(item)) for name, item in items.items() if name not in documented)
-    unread = ", ".join(item.name for item in items.values() if item.failed)
+    unread = ", ".join(item.name for item in items.values() if item.failed) or NOTHING
     return made(**found, others=others, unread=unread)
 
 

@@ -50,7 +50,7 @@ def test_every_value_of_a_models_example_is_documented_and_every_documented_valu
     assert set(answer.named()) == set(by_name(model.values))
     read = values_of(model)
     assert read.others == ()
-    assert read.unread == ""
+    assert read.unread == "nothing"
     for value in model.values:
         assert getattr(read, value.key) is not None, value.name
 
