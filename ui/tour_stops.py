@@ -17,6 +17,7 @@ from ui.stage import StageError, appear, dialog, enter, photograph, press, until
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
 from ui.tour_ingecon import ingecon_stops
 from ui.tour_recordings import recording_stops
+from ui.tour_site import site_stops
 from ui.tour_smartmac import smartmac_stops
 from ui.tour_whatwatt import whatwatt_network_stops
 
@@ -50,6 +51,7 @@ class Tour:
         await self._reader(reader)
         await smartmac_stops(self)
         await ingecon_stops(self)
+        await site_stops(self)
         await self._trouble()
         await self._themes(gateway)
 
