@@ -280,6 +280,31 @@ def test_a_stream_that_is_gone_says_so_and_is_tried_again_by_keyboard(qrun: QRun
         qrun(watch(), 60)
 
 
+def test_what_the_picture_shows_is_recorded_whole_on_the_same_stream(qrun: QRun, tmp_path: Path) -> None:
+    async def record() -> None:
+        async with connected(tmp_path, device) as at:
+            shown = flow_page(at)
+            await until(lambda: shown.state.startswith("Live"))
+            assert shown.record.isVisible()
+            QTest.keyClick(shown.record, Qt.Key.Key_Space)
+            recorder = at.window.bench.recording.recorder
+            assert recorder is not None
+            at.page.open("ingecon.daily")
+            await until(lambda: recorder.readings >= 3)
+            assert device.simulator.streams == 1
+            at.window.bench.recording.stop()
+            await until(lambda: not at.window.bench.recording.running)
+            (kept,) = at.window.bench.site.recordings.all()
+            assert [quantity.key for quantity in kept.channels[0].quantities] == [q.key for q in shown.feed.quantities]
+            replay = await replay_of(at.window)
+            QTest.keyClick(replay.picture_button, Qt.Key.Key_Space)
+            assert replay.drawn is not None
+            assert all(replay.drawn.widget.part(key).known for key in ("sun", "grid", "battery", "loads", "critical"))
+
+    with plant(Kind.EMS_STORAGE) as device:
+        qrun(record(), 60)
+
+
 # From a recording
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -13,7 +13,8 @@ from app.commission.live import Subscription
 from app.commission.session import DeviceSession
 from app.model.errors import AppError
 from app.model.quantity import Feed, Reading
-from ui.forms.parts import plain_label, push_button
+from ui.forms.parts import plain_label, plain_tip, push_button
+from ui.forms.toast import Toasts
 from ui.icons import dress
 from ui.plots.wording import duration_text
 from ui.tasks import Tasks
@@ -21,6 +22,11 @@ from ui.theme import restyle
 from ui.vendors import Picture
 
 from .live_source import unreadable_words
+from .record_button import RecordButton
+
+if TYPE_CHECKING:
+    from app.commission.hearing import Recordable
+    from ui.recording import SiteRecording
 
 STALE_S = 5.0
 """Events come every second: a reading that old is no longer live."""
@@ -73,6 +79,8 @@ class PicturePage(QWidget):
         self.retry = push_button("Retry", f"{name}.retry", "refresh", tip="Listen again")
         self.retry.hide()
         self.retry.clicked.connect(self.reload)
+        self.record = RecordButton(f"{name}.record", self)
+        self.record.setToolTip(plain_tip("Record all that this tells into the site, also while other pages are shown"))
         self._lay_out(picture)
         self._clock = QTimer(self, interval=STATE_MS)
         self._clock.timeout.connect(self.tell)
@@ -85,6 +93,7 @@ class PicturePage(QWidget):
         head = QHBoxLayout(spacing=8)
         head.addWidget(icon)
         head.addWidget(plain_label(picture.title, role="title"), 1)
+        head.addWidget(self.record)
         foot = QHBoxLayout(spacing=8)
         foot.addWidget(self._state_icon)
         foot.addWidget(self._state, 1)
@@ -100,6 +109,19 @@ class PicturePage(QWidget):
     def state(self) -> str:
         """The sentence below."""
         return self._state.text()
+
+    # Recording.
+
+    def offer_recording(self, recording: SiteRecording, toasts: Toasts) -> None:
+        """Let all that the feed tells be recorded, so that the picture can be replayed whole."""
+        self.record.offer(recording, self.recordable, toasts)
+
+    def recordable(self) -> list[Recordable]:
+        """Every quantity of the feed, as a recording hears it."""
+        from app.commission.hearing import Wanted
+
+        keys = tuple(quantity.key for quantity in self.feed.quantities)
+        return [Wanted(self.session, self.feed, "", "", keys)]
 
     # Listening.
 
