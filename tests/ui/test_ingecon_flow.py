@@ -297,9 +297,10 @@ def test_what_the_picture_shows_is_recorded_whole_on_the_same_stream(qrun: QRun,
             (kept,) = at.window.bench.site.recordings.all()
             assert [quantity.key for quantity in kept.channels[0].quantities] == [q.key for q in shown.feed.quantities]
             replay = await replay_of(at.window)
-            QTest.keyClick(replay.picture_button, Qt.Key.Key_Space)
-            assert replay.drawn is not None
-            assert all(replay.drawn.widget.part(key).known for key in ("sun", "grid", "battery", "loads", "critical"))
+            QTest.keyClick(replay.bar.picture, Qt.Key.Key_Space)
+            picture = replay.findChild(FlowPicture, "replay.picture")
+            assert picture is not None
+            assert all(picture.part(key).known for key in ("sun", "grid", "battery", "loads", "critical"))
 
     with plant(Kind.EMS_STORAGE) as device:
         qrun(record(), 60)

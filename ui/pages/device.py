@@ -182,10 +182,9 @@ class DevicePage(QWidget):
         elif key == "flow" and self._drawn is not None:
             from .picture import PicturePage
 
-            flow = PicturePage(self.session, *self._drawn, tasks=self._tasks)
+            made = PicturePage(self.session, *self._drawn, tasks=self._tasks)
             if self._recording is not None:
-                flow.offer_recording(self._recording, self._toasts)
-            made = flow
+                made.offer_recording(self._recording, self._toasts)
         elif key == "scan":
             from .scan import ScanPage
 

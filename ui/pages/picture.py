@@ -13,8 +13,7 @@ from app.commission.live import Subscription
 from app.commission.session import DeviceSession
 from app.model.errors import AppError
 from app.model.quantity import Feed, Reading
-from ui.forms.parts import plain_label, plain_tip, push_button
-from ui.forms.toast import Toasts
+from ui.forms.parts import plain_label, push_button
 from ui.icons import dress
 from ui.plots.wording import duration_text
 from ui.tasks import Tasks
@@ -26,6 +25,7 @@ from .record_button import RecordButton
 
 if TYPE_CHECKING:
     from app.commission.hearing import Recordable
+    from ui.forms.toast import Toasts
     from ui.recording import SiteRecording
 
 STALE_S = 5.0
@@ -76,11 +76,10 @@ class PicturePage(QWidget):
         self._state_icon, self._state = QLabel(), plain_label()
         self._state.setObjectName(f"{name}.state")
         self._state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.record = RecordButton(f"{name}.record", self)
         self.retry = push_button("Retry", f"{name}.retry", "refresh", tip="Listen again")
         self.retry.hide()
         self.retry.clicked.connect(self.reload)
-        self.record = RecordButton(f"{name}.record", self)
-        self.record.setToolTip(plain_tip("Record all that this tells into the site, also while other pages are shown"))
         self._lay_out(picture)
         self._clock = QTimer(self, interval=STATE_MS)
         self._clock.timeout.connect(self.tell)
@@ -110,18 +109,14 @@ class PicturePage(QWidget):
         """The sentence below."""
         return self._state.text()
 
-    # Recording.
-
     def offer_recording(self, recording: SiteRecording, toasts: Toasts) -> None:
-        """Let all that the feed tells be recorded, so that the picture can be replayed whole."""
-        self.record.offer(recording, self.recordable, toasts)
+        """Let the whole feed be recorded: what is played again shall move the whole picture."""
+        self.record.offer(recording, self._recordable, toasts)
 
-    def recordable(self) -> list[Recordable]:
-        """Every quantity of the feed, as a recording hears it."""
+    def _recordable(self) -> list[Recordable]:
         from app.commission.hearing import Wanted
 
-        keys = tuple(quantity.key for quantity in self.feed.quantities)
-        return [Wanted(self.session, self.feed, "", "", keys)]
+        return [Wanted(self.session, self.feed, "", "", [quantity.key for quantity in self.feed.quantities])]
 
     # Listening.
 

@@ -171,6 +171,16 @@ def test_every_way_to_say_no_is_a_missing_value(success: object) -> None:
     assert math.isnan(item.number)
 
 
+@pytest.mark.parametrize("no", [{}, {"Data": []}, {"Data": None}])
+def test_an_answer_that_is_a_no_as_a_whole_is_told_with_the_devices_own_words(no: dict[str, object]) -> None:
+    with pytest.raises(BadReply, match="could not read the inverter") as told:
+        inverter_answer({"success": False, "message": "Inverter not connected", **no})
+    assert "Inverter not connected" in told.value.message
+    assert "Is the inverter on?" in told.value.hint
+    with pytest.raises(BadReply, match=r"\(success: false\)\."):
+        inverter_answer({"success": "false", **no})
+
+
 @pytest.mark.parametrize("value", [None, True, [], {}, "1e999", "nan", "watt", 10**400])
 def test_what_is_no_number_is_none(value: object) -> None:
     (item,) = inverter_answer({"Data": [{"name": "Pac", "type": "number", "value": value}]}).items
