@@ -188,10 +188,11 @@ def test_it_follows_the_plant_from_import_to_export(qrun: QRun, tmp_path: Path, 
             shown = flow_page(at)
             assert at.page.keys()[0] == "flow"
             picture = drawn(shown)
-            await until(lambda: picture.part("grid").words == "import")
+            await until(lambda: picture.accessibleName().startswith("Energy flow: import"))
             await until(lambda: picture.moved("grid") > 0)
-            assert "import" in picture.accessibleName()
-            await until(lambda: picture.part("grid").words == "export", 20)
+            # Before the sun is up the battery may give a few watts more than is drawn.
+            await until(lambda: picture.part("grid").power < -500, 20)
+            assert picture.part("grid").words == "export"
             assert picture.part("sun").words == "generating"
             before = picture.moved("grid")
             await until(lambda: picture.moved("grid") < before)
@@ -280,6 +281,32 @@ def test_a_stream_that_is_gone_says_so_and_is_tried_again_by_keyboard(qrun: QRun
         qrun(watch(), 60)
 
 
+def test_what_the_picture_shows_is_recorded_whole_on_the_same_stream(qrun: QRun, tmp_path: Path) -> None:
+    async def record() -> None:
+        async with connected(tmp_path, device) as at:
+            shown = flow_page(at)
+            await until(lambda: shown.state.startswith("Live"))
+            assert shown.record.isVisible()
+            QTest.keyClick(shown.record, Qt.Key.Key_Space)
+            recorder = at.window.bench.recording.recorder
+            assert recorder is not None
+            at.page.open("ingecon.daily")
+            await until(lambda: recorder.readings >= 3)
+            assert device.simulator.streams == 1
+            at.window.bench.recording.stop()
+            await until(lambda: not at.window.bench.recording.running)
+            (kept,) = at.window.bench.site.recordings.all()
+            assert [quantity.key for quantity in kept.channels[0].quantities] == [q.key for q in shown.feed.quantities]
+            replay = await replay_of(at.window)
+            QTest.keyClick(replay.bar.picture, Qt.Key.Key_Space)
+            picture = replay.findChild(FlowPicture, "replay.picture")
+            assert picture is not None
+            assert all(picture.part(key).known for key in ("sun", "grid", "battery", "loads", "critical"))
+
+    with plant(Kind.EMS_STORAGE) as device:
+        qrun(record(), 60)
+
+
 # From a recording
 
 
@@ -295,10 +322,9 @@ def test_a_recording_is_replayed_as_the_picture_and_gaps_are_not_live(qrun: QRun
             window.bench.site.recordings.write(number, Batch({0: gapped}))
             window.bench.site.recordings.end(number, begun + 119)
             shown = await replay_of(window)
-            assert shown.picture_button.text() == "Energy flow"
-            QTest.keyClick(shown.picture_button, Qt.Key.Key_Space)
-            assert shown.drawn is not None
-            picture = shown.drawn.widget
+            assert shown.bar.picture.text() == "Energy flow"
+            QTest.keyClick(shown.bar.picture, Qt.Key.Key_Space)
+            picture = shown.findChild(FlowPicture, "replay.picture")
             assert isinstance(picture, FlowPicture)
             assert picture.isVisible()
             assert picture.part("grid").words == "import"
@@ -310,12 +336,12 @@ def test_a_recording_is_replayed_as_the_picture_and_gaps_are_not_live(qrun: QRun
             assert not picture.moving
             assert picture.accessibleName().endswith("no longer live")
             shown.seek(begun + 55)
-            shown.speed.setCurrentIndex(shown.speed.findData(100))
+            shown.bar.speed.setCurrentIndex(shown.bar.speed.findData(100))
             shown.toggle()
             await until(lambda: picture.part("grid").words == "import")
             await until(lambda: not shown.playing)
-            QTest.keyClick(shown.picture_button, Qt.Key.Key_Space)
-            assert not shown.drawn.isVisible()
+            QTest.keyClick(shown.bar.picture, Qt.Key.Key_Space)
+            assert not picture.isVisible()
             assert shown.plots is not None
             assert shown.plots.isVisible()
 
