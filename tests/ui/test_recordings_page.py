@@ -520,6 +520,7 @@ def test_the_energy_flow_is_recorded_whole_and_moves_again_in_the_replay(qrun: Q
             recorder.stop()
             replay = await replay_of(window)
             assert replay.bar.picture.text() == "Energy flow"
+            assert len(replay.choice.ticked()) == len(flow.feed.plotted)
             replay.bar.picture.click()
             picture = replay.findChild(FlowPicture, "replay.picture")
             assert picture is not None
