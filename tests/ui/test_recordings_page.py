@@ -20,6 +20,7 @@ from app.model.quantity import Phase, Quantity, Reading, Unit
 from app.registry import vendor
 from app.simulators.host import SimulatorHost, create
 from app.site.sitefile import SiteFile
+from app.vendors.ingecon.flow import reading_flow
 from app.vendors.ingecon.simulator.device import IngeconSimulator, Kind
 from tests.ui.conftest import QRun, until
 from tests.ui.failures import Answering
@@ -518,20 +519,28 @@ def test_the_energy_flow_is_recorded_whole_and_moves_again_in_the_replay(qrun: Q
             assert recorder.channels[0].quantities == flow.feed.quantities
             await until(lambda: recorder.readings > 5)
             recorder.stop()
-            replay = await replay_of(window)
+            store = window.bench.site.recordings
+            heard = store.track(recorder.id, 0).reading(0)
+            # A plant changes slowly: half of everything ten seconds later.
+            later = Reading(NOON + 10, tuple(value / 2 for value in heard.values))
+            made = store.begin("Half", NOON, recorder.channels)
+            store.write(made, Batch({0: [Reading(NOON, heard.values), later]}))
+            store.end(made, NOON + 10)
+            replay = await replay_of(window, 1)
+            assert replay.recording.title == "Half"
             assert replay.bar.picture.text() == "Energy flow"
+            assert len(replay.choice.ticked()) == len(flow.feed.plotted)
             replay.bar.picture.click()
             picture = replay.findChild(FlowPicture, "replay.picture")
             assert picture is not None
             assert picture.isVisible()
             assert replay.plots is not None
             assert not replay.plots.isVisible()
-            last = picture.flow
-            assert last is not None
+            end, begin = picture.flow, reading_flow(flow.feed, heard)
+            assert end == reading_flow(flow.feed, later)
+            assert end != begin
             replay.slider.setValue(0)
-            replay.replay.advance(0.06)
-            assert picture.flow is not None
-            assert picture.flow != last
+            assert picture.flow == begin
 
     simulator = IngeconSimulator(Kind.EMS_PHASES, begin=datetime.now().replace(hour=12), interval_s=0.05)
     with SimulatorHost([simulator]) as host:

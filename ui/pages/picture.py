@@ -116,7 +116,8 @@ class PicturePage(QWidget):
     def _recordable(self) -> list[Recordable]:
         from app.commission.hearing import Wanted
 
-        return [Wanted(self.session, self.feed, "", "", [quantity.key for quantity in self.feed.quantities])]
+        every = [quantity.key for quantity in self.feed.quantities]
+        return [Wanted(self.session, self.feed, "", "", every, shown=self.feed.plotted)]
 
     # Listening.
 

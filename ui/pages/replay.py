@@ -269,7 +269,7 @@ class ReplayPage(QWidget):
         replay, plots = self.replay, self.plots
         if replay is None or plots is None:
             return
-        plots.show_moment(replay.at_s)
+        plots.show_moment(replay.at_s, moving=self.playing)
         if self._picture is not None:
             self._picture.show_moment(replay.at_s)
         self.slider.blockSignals(True)
