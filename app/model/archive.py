@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from .field import Choice, Field, fields_of
+from .job import Progress
 from .section import Scope
 from .support import Capabilities, Support, support_of
 
@@ -88,6 +89,10 @@ class NoParameters(msgspec.Struct, frozen=True):
     """Nothing has to be said."""
 
 
+def _no_progress(_client: Any) -> Progress | None:
+    return None
+
+
 async def _no_options(_client: Any, _target: str) -> Mapping[str, tuple[Choice, ...]]:
     return {}
 
@@ -107,6 +112,8 @@ class Archive(Generic[C]):
     period: Period = Period.FROM_TO
     parameters: type[msgspec.Struct] = NoParameters
     options: Callable[[C, str], Awaitable[Mapping[str, tuple[Choice, ...]]]] = _no_options
+    progress: Callable[[C], Progress | None] = _no_progress
+    """How far a reading is that may take minutes; None while nothing can be told."""
     longest: int = 0
     """The most rows that can be asked for at once; 0 says nothing."""
     of_feed: str = ""

@@ -35,6 +35,7 @@ from ui.theme import restyle
 from .archive_plot import RecordsPicture, can_be_plotted
 from .archive_query import QueryBar, Span
 from .archive_table import RecordsTable
+from .archive_told import ReadingTold
 
 ALL = "All"
 MOST_NOTES = 240
@@ -77,6 +78,8 @@ class ArchivePage(QWidget):
         self._asked: Query | None = None
         self.setObjectName(archive.key)
         self.setAccessibleName(archive.title)
+        self._told = ReadingTold(self, archive, session)
+        self._told.changed.connect(self._refresh)
         self._build(ask)
         self._lay_out()
         self._wire()
@@ -204,6 +207,13 @@ class ArchivePage(QWidget):
         if not self.reading and self._asked is not None and self.records.earlier is not None:
             self._begin(msgspec.structs.replace(self._asked, end=self.records.earlier), earlier=True)
 
+    def read_with(self, **parameters: Any) -> None:
+        """Read with these parameters of the archive, as if they had been chosen."""
+        self.stop()
+        self.bar.preset(parameters)
+        if self.isVisible():
+            self.reload()
+
     def read_everything(self) -> None:
         """Read all that there is."""
         self.bar.choose(Span.ALL)
@@ -226,6 +236,7 @@ class ArchivePage(QWidget):
 
     async def _read(self, query: Query, place: KeyboardPlace, *, earlier: bool) -> None:
         job = self._jobs.start(self.archive.title, self.stop)
+        self._told.start(job)
         end: Callable[[str], None] = job.failed
         said = "reading stopped"
         try:
@@ -240,6 +251,8 @@ class ArchivePage(QWidget):
             self.contact.emit(error)
         finally:
             # The page or the window may be gone by now.
+            if isValid(self):
+                self._told.stop()
             if isValid(self) and self._reading is asyncio.current_task():
                 self._reading = None
                 self._refresh()
@@ -381,7 +394,7 @@ class ArchivePage(QWidget):
     def _sentence(self, problem: str) -> tuple[str, str, str]:
         """What is true of the page now: tone, icon, words."""
         if self.reading:
-            return "info", "refresh", "Reading…"
+            return "info", "refresh", " ".join(filter(None, ("Reading…", self._told.words)))
         if self._support is not None and not self._support.readable:
             return "muted", "lock", "Not offered here"
         older = f"; shown as read {clock(self._read_at)}" if self._read_at is not None else ""

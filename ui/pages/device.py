@@ -181,7 +181,15 @@ class DevicePage(QWidget):
         made.contact.connect(self.contact)
         if hasattr(made, "acted"):
             made.acted.connect(self._acted)
+        if hasattr(made, "open_wanted"):
+            made.open_wanted.connect(self._open_with)
         return made
+
+    def _open_with(self, key: str, parameters: dict[str, Any]) -> None:
+        """Another page is wanted with these parameters: a log that was found on the card."""
+        shown = self.open(key)
+        if hasattr(shown, "read_with"):
+            shown.read_with(**parameters)
 
     def _live(self, common: dict[str, Any]) -> QWidget:
         feeds = self._feeds()

@@ -193,6 +193,7 @@ ARCHIVES: tuple[AnyArchive, ...] = (
         period=Period.NONE,
         parameters=Log,
         options=_logs,
+        progress=lambda client: client.fetched if client.fetching.locked() else None,
         group="SD card",
         icon="chart",
         help="What the device has written to its card, one file a day. Without USB power it is read at 6 KB/s, which "

@@ -22,6 +22,7 @@ from app.model.errors import (
     NotFound,
     NotRecognised,
 )
+from app.model.job import Progress
 from app.model.section import Step
 from app.model.support import Capabilities
 from app.net.client import DeviceClient
@@ -65,6 +66,8 @@ class WhatwattClient:
         """A file of the memory card that is to be fetched, and the folder it goes to: see `card_download`."""
         self.saved: tuple[str, int] | None = None
         """The file that was fetched last, and its size in bytes."""
+        self.fetched: Progress | None = None
+        """How far the file is that is being fetched, or was last; None before its first piece."""
         self.fetching = asyncio.Lock()
         """Held while a file is fetched: two at once have made a device restart."""
         self.absences = 0

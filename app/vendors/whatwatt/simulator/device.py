@@ -214,6 +214,7 @@ class WhatwattSimulator:
             wifi=self.radio.wifi_page(),
             ethernet=self.radio.ethernet_page(),
             card=self.card.installed,
+            card_mb=self.card.size_mb,
             clouds={
                 "whatwatt": {"enabled": cloud["what_watt"], "connected": cloud["what_watt"]},
                 "mystrom": {

@@ -44,6 +44,7 @@ class State(msgspec.Struct, frozen=True):
     wifi: dict[str, Any]
     ethernet: dict[str, Any]
     card: bool
+    card_mb: int
     clouds: dict[str, Any]
     conv_factor: int
 
@@ -77,7 +78,9 @@ def system_page(state: State) -> dict[str, Any]:
         "wifi": state.wifi,
         "ethernet": state.ethernet,
         "sd_card": (
-            {"installed": True, "type": "SDHC/SDXC", "size": 7618, "speed": 20} if state.card else {"installed": False}
+            {"installed": True, "type": "SDHC/SDXC", "size": state.card_mb, "speed": 20}
+            if state.card
+            else {"installed": False}
         ),
     }
 
