@@ -6,8 +6,9 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from app.model.errors import AnswerLost, AppError, DeviceSilent
 
@@ -65,8 +66,9 @@ class Download:
         started = time.perf_counter()
         outcome = "stopped"
         try:
-            async for piece in self._reading():
-                yield piece
+            async with aclosing(self._reading()) as reading:
+                async for piece in reading:
+                    yield piece
             outcome = f"HTTP {self.status}, {self.done} bytes"
         except AppError as error:
             outcome = error.title
@@ -92,8 +94,9 @@ class Download:
                         continue
                     fail(error, self._device.address, "GET", self._path)
                 try:
-                    async for piece in self._taken(response):
-                        yield piece
+                    async with aclosing(self._taken(response)) as taken:
+                        async for piece in taken:
+                            yield piece
                 finally:
                     await response.aclose()
             return
@@ -111,12 +114,14 @@ class Download:
         self.total = int(length) if length.isascii() and length.isdigit() else 0
         begun = self._clock()
         try:
-            async for piece in response.aiter_raw(PIECE):
-                self.done += len(piece)
-                yield piece
-                ahead_s = self.done / self._bytes_per_s - (self._clock() - begun) if self._bytes_per_s else 0.0
-                if ahead_s > 0:
-                    await self._sleep(ahead_s)
+            # Closed here and not by the collector: whoever stops a download ends this in the middle.
+            async with aclosing(cast("AsyncGenerator[bytes, None]", response.aiter_raw(PIECE))) as coming:
+                async for piece in coming:
+                    self.done += len(piece)
+                    yield piece
+                    ahead_s = self.done / self._bytes_per_s - (self._clock() - begun) if self._bytes_per_s else 0.0
+                    if ahead_s > 0:
+                        await self._sleep(ahead_s)
         except httpx.ReadTimeout as error:
             raise DeviceSilent(
                 f"{self._device.address} sent {self.done} bytes of {self._path} and then nothing for {STALL_S:g} s.",

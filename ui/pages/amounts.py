@@ -11,7 +11,7 @@ def size_words(count: float) -> str:
     """Bytes in words: '636 KB'. A kilobyte has 1000 bytes, as the pace has it."""
     locale = QLocale()
     if count < 1000:
-        return f"{locale.toString(round(count))} bytes"
+        return "1 byte" if round(count) == 1 else f"{locale.toString(round(count))} bytes"
     if count < 1_000_000:
         return f"{locale.toString(count / 1000, 'f', 0)} KB"
     return f"{locale.toString(count / 1_000_000, 'f', 1)} MB"

@@ -408,6 +408,9 @@ class ArchivePage(QWidget):
 
     def _read_words(self, at: datetime) -> str:
         count, seen = self.records.count, self.table.rows.rowCount()
+        if not self.records.columns:
+            # Nothing was asked for yet: the remark says what is to be chosen.
+            return "Nothing is chosen yet"
         if not count:
             narrow = self.archive.period is Period.FROM_TO and self.bar.span.currentData() is not Span.ALL
             hint = ": choose a longer one, or Everything" if narrow else ""

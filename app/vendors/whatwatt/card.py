@@ -160,7 +160,7 @@ async def _read(client: WhatwattClient, _target: str, query: Query) -> Records:
     )
 
 
-STRANGE = "cannot be fetched: no name of a file"
+STRANGE = "cannot be fetched: no file's name"
 """Of a name that leads elsewhere or cannot be written."""
 
 

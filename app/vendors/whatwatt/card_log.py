@@ -20,7 +20,7 @@ import msgspec
 from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Period, Query, Records
 from app.model.errors import BadReply, DeviceRefused
 from app.model.field import Choice, Field
-from app.vendors.whatwatt.card import FILE, LONGEST_PATH, can_be_asked_for, entries
+from app.vendors.whatwatt.card import FILE, LONGEST_PATH, can_be_asked_for, day_of, entries
 from app.vendors.whatwatt.card_download import fetch
 from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.wifi_scan import plain_text
@@ -167,15 +167,13 @@ async def _logs(client: WhatwattClient, _target: str) -> Mapping[str, tuple[Choi
         for entry in found
         if entry.type == FILE and entry.name.upper().endswith(".CSV") and can_be_asked_for(entry.name)
     ]
-    return {"file": (_NONE, *(Choice(name, plain_text(name)) for name in sorted(names, reverse=True)))}
+    return {"file": (_NONE, *(Choice(name, day_of(name) or plain_text(name)) for name in sorted(names, reverse=True)))}
 
 
 async def _read(client: WhatwattClient, _target: str, query: Query) -> Records:
     file = query.parameters.file if isinstance(query.parameters, Log) else ""
     if not file:
-        return Records(
-            (column_of(_TIME),), ((),), notes=("Choose a day. Writing to the card is set under 'Services'.",)
-        )
+        return Records((), (), notes=("Choose a day. Writing to the card is set under 'Services'.",))
     content = bytearray()
     async with aclosing(fetch(client, file)) as pieces:
         async for piece, _ in pieces:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
@@ -12,10 +12,11 @@ from app.model.archive import Records
 from ui.forms.cells import say_empty
 from ui.forms.parts import one_line, plain_tip
 from ui.icons import icon
+from ui.pages.amounts import size_words
 from ui.theme import notifier
 
 TITLES = ("Name", "Log of", "Size", "Remark")
-WIDTHS = (300, 120, 120)
+WIDTHS = (270, 110, 100)
 ROW = 27
 _PLACE = Qt.ItemDataRole.UserRole
 
@@ -87,9 +88,8 @@ class CardList(QTableWidget):
         ]
         self.clearSelection()
         self.setRowCount(len(self._rows))
-        locale = QLocale()
         for number, row in enumerate(self._rows):
-            size = "" if row.folder else f"{locale.toString(round(row.size))} bytes"
+            size = "" if row.folder else size_words(row.size)
             for column, text in enumerate((row.name, row.day, size, row.remark)):
                 self.setItem(number, column, self._item(text, right=column == 2))
         self._paint()
