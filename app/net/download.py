@@ -6,9 +6,9 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from app.model.errors import AnswerLost, AppError, DeviceSilent
 
@@ -113,15 +113,14 @@ class Download:
         length = lower_names(response.headers).get("content-length", "")
         self.total = int(length) if length.isascii() and length.isdigit() else 0
         begun = self._clock()
+        coming = response.aiter_raw(PIECE)
         try:
-            # Closed here and not by the collector: whoever stops a download ends this in the middle.
-            async with aclosing(cast("AsyncGenerator[bytes, None]", response.aiter_raw(PIECE))) as coming:
-                async for piece in coming:
-                    self.done += len(piece)
-                    yield piece
-                    ahead_s = self.done / self._bytes_per_s - (self._clock() - begun) if self._bytes_per_s else 0.0
-                    if ahead_s > 0:
-                        await self._sleep(ahead_s)
+            async for piece in coming:
+                self.done += len(piece)
+                yield piece
+                ahead_s = self.done / self._bytes_per_s - (self._clock() - begun) if self._bytes_per_s else 0.0
+                if ahead_s > 0:
+                    await self._sleep(ahead_s)
         except httpx.ReadTimeout as error:
             raise DeviceSilent(
                 f"{self._device.address} sent {self.done} bytes of {self._path} and then nothing for {STALL_S:g} s.",
@@ -132,6 +131,13 @@ class Download:
                 f"The connection to {self._device.address} broke after {self.done} bytes of {self._path}.",
                 hint="It may have restarted for lack of power. Wait some minutes before trying again.",
             ) from error
+        finally:
+            await response.aclose()
+            # Whoever is stopped in the middle leaves the library's iterators standing: they end by reading on, which
+            # fails at once now, and not by being forgotten, which fails unseen.
+            with suppress(httpx.HTTPError, httpx.StreamError):
+                async for _ in coming:
+                    pass
 
 
 class _Narrow(Handshake):

@@ -258,6 +258,8 @@ class CardPage(QWidget):
         self.list.setEnabled(not self.reading)
         self.fetch_button.setEnabled(idle and bool(files))
         self.plot_button.setEnabled(idle and bool(self._log()))
+        for button in (self.fetch_button, self.plot_button):
+            button.setVisible(not busy)
         self.stop_button.setVisible(busy)
         self.progress.setVisible(busy)
         if busy:

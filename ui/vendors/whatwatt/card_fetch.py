@@ -19,7 +19,7 @@ from app.model.job import Progress
 from ui.forms.story import action_toast
 from ui.forms.toast import Toasts
 from ui.jobs import Job, JobBar
-from ui.pages.amounts import progress_words, time_words
+from ui.pages.amounts import size_words, time_words
 from ui.tasks import Tasks
 from ui.vendors.whatwatt.card_list import CardFile
 
@@ -106,9 +106,12 @@ class Fetching(QObject):
         return receipt
 
     def _show(self, progress: Progress, name: str, elapsed_s: float, job: Job) -> None:
-        text = progress_words(progress)
-        if elapsed_s > _TELLING_S and progress.total > progress.done > 0:
-            text += f", about {time_words(elapsed_s * (progress.total - progress.done) / progress.done)} left"
+        text = size_words(progress.done) + (f" of {size_words(progress.total)}" if progress.total else "")
+        if elapsed_s > _TELLING_S:
+            speed = progress.done / elapsed_s
+            text += f" at {size_words(speed)}/s"
+            if progress.total > progress.done and speed:
+                text += f", about {time_words((progress.total - progress.done) / speed)} left"
         if isValid(job):
             job.progress(Progress(progress.done, progress.total, f"{name}, {text}"))
         if isValid(self):
