@@ -97,6 +97,8 @@ class Feed:
     of_meter: bool = False
     kept: bool = False
     """Every reading is kept in the site: the device has no memory of its own."""
+    left_out: Callable[[Any], int] | None = None
+    """left_out(connection): how many events could not be read and were passed over, since connecting."""
     manual: str = ""
     needs_read: tuple[str, ...] = ()
     """What the device must offer, as its vendor names it."""

@@ -90,11 +90,19 @@ def state_of(source: Source) -> tuple[str, str, str]:
         return ("warn" if error is None else "error"), "warning", words
     if source.heard_at is None:
         waited = now - source.asked_at
-        return "info", "clock", f"Waiting for the first reading ({duration_text(waited)})"
+        return "info", "clock", f"Waiting for the first reading ({duration_text(waited)}){left_out_words(source)}"
     age = now - source.heard_at
     if age > SILENCE_INTERVALS * source.ring.interval_s:
-        return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
-    return "ok", "live", f"Live, last reading {duration_text(age)} ago"
+        return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting{left_out_words(source)}"
+    return "ok", "live", f"Live, last reading {duration_text(age)} ago{left_out_words(source)}"
+
+
+def left_out_words(source: Source) -> str:
+    """How many events of the device could not be read, for the end of a sentence; empty where all could."""
+    if source.feed.left_out is None:
+        return ""
+    count = source.feed.left_out(source.channel.session.connection)
+    return f" · {count} {'event' if count == 1 else 'events'} could not be read" if count else ""
 
 
 def brief_state_of(source: Source) -> tuple[str, str, str]:

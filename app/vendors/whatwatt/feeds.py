@@ -205,6 +205,7 @@ FEEDS = (
         title="Live stream",
         quantities=_quantities(LIVE_SOURCES),
         open=watch_live,
+        left_out=lambda client: client.bad_events,
         plotted=PLOTTED,
         manual="3.2",
         resources=("GET /api/v1/live",),
