@@ -352,7 +352,8 @@ class FirmwarePage(QWidget):
 
     def _tell(self, receipt: Receipt) -> None:
         lines = [
-            f"{change.field or 'Gateway'}: {change.before or '?'} → {change.now or '?'}" for change in receipt.changes
+            f"{change.field or self._who_is_it}: {change.before or '?'} → {change.now or '?'}"
+            for change in receipt.changes
         ]
         good = receipt.outcome is Outcome.VERIFIED
         if good:

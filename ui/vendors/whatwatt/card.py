@@ -220,7 +220,7 @@ class CardPage(QWidget):
     @property
     def working(self) -> str:
         """What is under way, in words."""
-        return "Fetching from the memory card" if self.fetching.running else ""
+        return "Fetch from the card" if self.fetching.running else ""
 
     def fetch(self) -> None:
         """Ask for a folder, and save the selected files in it."""
