@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.model.errors import AppError, DeviceUnreachable
@@ -32,6 +33,19 @@ class Contact:
         """Connect, unless that was done or begun already."""
         if handle.session is None and handle.state is not State.CONNECTING:
             self._window.tasks.spawn(self._window, self.connected(handle), failed=lambda _: None)
+
+    def connect_here(self, handles: Sequence[Handle]) -> None:
+        """Connect these one after the other, without leaving the page that is shown."""
+        self._window.tasks.spawn(self._window, self._connected_here(tuple(handles)))
+
+    async def _connected_here(self, handles: Sequence[Handle]) -> None:
+        for handle in handles:
+            if handle.session is None and handle.state is not State.CONNECTING:
+                try:
+                    await self._window.bench.open(handle, self._questions)
+                except AppError as error:
+                    # One that fails is told, and stands in the tree with its reason; the others go on.
+                    self._window.toasts.tell(error)
 
     async def connected(self, handle: Handle) -> None:
         """Connect, and show the page, unless another was chosen meanwhile. A failure stays on the card.

@@ -21,6 +21,7 @@ from shiboken6 import isValid
 
 from app.model.device import Address, Credentials
 from app.model.errors import AppError, CertificateChanged, CertificateNotTrusted, LoginFailed, PasswordChangeRequired
+from app.model.login import USER_AND_PASSWORD, LoginWords
 from app.net.tls import Certificate
 from app.site.credentials import Passwords, Where
 from ui.forms.parts import one_line, plain_label
@@ -72,8 +73,8 @@ class Question(QDialog):
         self.accept_button.setDefault(True)
         restyle(self.accept_button, role="primary")
         self._notes: list[QLabel] = []
-        self.first_choice: QPushButton = self.accept_button
-        """What Return presses while no line is empty."""
+        self.first_choice: QWidget = self.accept_button
+        """What has the keyboard at first, unless a line is empty."""
         self.reject_button = self._buttons.addButton(reject, QDialogButtonBox.ButtonRole.RejectRole)
         self.reject_button.setObjectName(f"{name}.reject")
         self._buttons.accepted.connect(self.accept)
@@ -172,17 +173,34 @@ def _fingerprint(grouped: str) -> QLabel:
 
 
 class LoginDialog(Question):
-    """Asks for a user name and password."""
+    """Asks for what this family's login consists of; where it knows no user names, for the password alone."""
 
-    def __init__(self, parent: QWidget | None, address: Address, user: str, error: LoginFailed, remember: str) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None,
+        address: Address,
+        user: str,
+        error: LoginFailed,
+        remember: str,
+        words: LoginWords = USER_AND_PASSWORD,
+    ) -> None:
         super().__init__(parent, "login", f"Log in to {address.host}", "Log in")
         self.say(error.message)
-        self.user = QLineEdit(user)
-        self.password = QLineEdit()
+        if words.where:
+            self.say(words.where, role="muted")
+        self.user, self.password = QLineEdit(user), QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.field("User", self.user, "user")
-        self.field("Password", self.password, "password")
-        self.note(remember)
+        self._needed = (self.user, self.password) if words.user else (self.password,)
+        if words.user:
+            self.field(words.user, self.user, "user")
+        self.field(words.password, self.password, "password")
+        for line in self._needed:
+            line.textChanged.connect(self._check)
+        self.note(remember.replace("password", words.spoken_password))
+        self._check()
+
+    def _check(self) -> None:
+        self.accept_button.setEnabled(all(line.text().strip() for line in self._needed))
 
     def credentials(self) -> Credentials:
         """What was entered."""
@@ -283,10 +301,10 @@ class Asking:
         """Show the certificate, and ask."""
         return await answered(CertificateDialog(self._parent, address, shown, error))
 
-    async def login(self, address: Address, user: str, error: LoginFailed) -> Credentials | None:
-        """Ask for user and password."""
+    async def login(self, address: Address, user: str, error: LoginFailed, words: LoginWords) -> Credentials | None:
+        """Ask for what the family's login consists of."""
         kept = _KEPT[await self._passwords.prepare()]
-        dialog = LoginDialog(self._parent, address, user, error, kept)
+        dialog = LoginDialog(self._parent, address, user, error, kept, words)
         return dialog.credentials() if await answered(dialog) else None
 
     async def new_password(self, address: Address, user: str, error: PasswordChangeRequired) -> str | None:

@@ -92,6 +92,10 @@ class JobBar(QWidget):
         job.ended.connect(lambda: self._ended(job))
         return job
 
+    def add_row(self, row: QWidget) -> None:
+        """Put a line of its own above all jobs; it shows and hides itself."""
+        self._rows.insertWidget(0, row)
+
     def say(self, text: str) -> None:
         """The last result, in one line."""
         self._last.setText(text)

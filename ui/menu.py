@@ -25,6 +25,8 @@ def make_menu(window: Window) -> dict[str, QAction]:
     _add_recent(window, site.addMenu("&Recent sites"))
     _add(window, site, "site.save", "&Save as…", lambda: _save_site(window), Keys.SaveAs)
     site.addSeparator()
+    _add(window, site, "site.recordings", "Re&cordings", window.show_recordings, "Ctrl+Shift+R")
+    site.addSeparator()
     _add(window, site, "site.quit", "&Quit", window.close, "Ctrl+Q")
     device = bar.addMenu("&Device")
     _add(window, device, "device.add", "&Add by address…", window.ask_address, "Ctrl+N")
@@ -32,6 +34,8 @@ def make_menu(window: Window) -> dict[str, QAction]:
     _add(window, device, "device.apply", "A&pply this draft to other meters…", window.apply_to_all, "Ctrl+Shift+A")
     _add(window, device, "device.disconnect", "&Disconnect", window.disconnect_shown)
     view = bar.addMenu("&View")
+    _add(window, view, "view.site", "&Site live", window.show_site, "Ctrl+L")
+    view.addSeparator()
     themes = {key: _add(window, view, f"view.{key}", title, _chooser(window, key)) for key, title in THEMES.items()}
     group = QActionGroup(window)
     for action in themes.values():

@@ -1,4 +1,4 @@
-"""What the last run of the program left in the site: sendings that were cut off, drafts that were not sent."""
+"""What the last run of the program left in the site: what was cut off (sendings, recordings), and unsent drafts."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def tell_what_was_left(site: SiteFile, toasts: Toasts, jobs: JobBar) -> None:
             hint="Open the section: it is read again, and the draft is still there.",
         )
         site.journal.settle(record.id, "unknown")
+    for recording in site.recordings.settle():
+        toasts.info(
+            "A recording was cut off",
+            f"{recording.title}: the program ended meanwhile. Its {recording.readings} readings up to then are kept.",
+        )
     drafts = len(site.drafts.all())
     if drafts:
         jobs.say(f"{drafts} unsent {'draft' if drafts == 1 else 'drafts'} from the last time are kept.")

@@ -51,7 +51,7 @@ class Unattended:
         """The demo's own certificate."""
         return True
 
-    async def login(self, _address: object, user: str, _error: object) -> object:
+    async def login(self, _address: object, user: str, *_: object) -> object:
         """The gateway as delivered."""
         from app.model.device import Credentials
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from ui.jobs import JobBar
 from ui.menu import THEMES, make_menu
 from ui.pages.welcome import ConnectPage, WelcomePage
 from ui.recall import tell_what_was_left
+from ui.recording_bar import RecordingBar
 from ui.tasks import Tasks
 from ui.theme import apply_theme
 from ui.tree.model import Kind, Node, SiteTree
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from app.commission.connect import Questions
     from ui.forms.panel import SectionPanel
     from ui.pages.device import DevicePage
+    from ui.pages.recordings import RecordingsPage
+    from ui.pages.site import SitePage
 
 # Pages and dialogs are imported when they are first shown: the window is on the screen a third sooner.
 
@@ -46,6 +49,7 @@ class Window(QMainWindow):
         self.toasts.keep_clear(ABOVE_FOOTER)
         self.tasks = Tasks(self.toasts.tell, self.toasts.tell_bug)
         self.jobs = JobBar(self)
+        self.jobs.add_row(RecordingBar(bench.recording, self, tasks=self.tasks, toasts=self.toasts))
         self.questions = questions
         self.contact = Contact(self)
         self.site_name = "Unsaved site" if bench.site.unsaved else bench.site.path.stem
@@ -60,6 +64,8 @@ class Window(QMainWindow):
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.connecting)
         self._device_pages: dict[tuple[int, str], DevicePage] = {}
+        self._recordings: RecordingsPage | None = None
+        self._site_page: SitePage | None = None
         self._shown: Handle | None = None
         self._lay_out()
         self.theme_actions = make_menu(self)
@@ -101,13 +107,47 @@ class Window(QMainWindow):
         """Show the page of a row of the tree."""
         handle = node.handle if node is not None else None
         self._shown = handle
-        if node is None or handle is None:
+        if node is not None and node.kind is Kind.SITE and self.bench.handles:
+            self.pages.setCurrentWidget(self.site_page())
+        elif node is None or handle is None:
             self.pages.setCurrentWidget(self.welcome)
         elif handle.session is not None:
             self.pages.setCurrentWidget(self.page(handle, node.meter.serial if node.meter else ""))
         else:
             self.connecting.show_handle(handle)
             self.pages.setCurrentWidget(self.connecting)
+
+    def show_recordings(self) -> RecordingsPage:
+        """Show what was recorded in this site."""
+        from ui.pages.recordings import RecordingsPage
+
+        if self._recordings is None:
+            self._recordings = RecordingsPage(self.bench.recording, tasks=self.tasks, toasts=self.toasts)
+            self._recordings.site_wanted.connect(self.show_site)
+            self.pages.addWidget(self._recordings)
+        with QSignalBlocker(self.tree):
+            # The row of the site is where one is, but its own page is another.
+            self.tree.select(self.model.site)
+        self._shown = None
+        self.pages.setCurrentWidget(self._recordings)
+        self._recordings.list.table.setFocus()
+        return self._recordings
+
+    def site_page(self) -> SitePage:
+        """The page of the site; made when it is first shown."""
+        if self._site_page is None:
+            from ui.pages.site import SitePage
+
+            self._site_page = SitePage(self.bench, site=self.site_name, tasks=self.tasks, toasts=self.toasts)
+            self._site_page.recordings_wanted.connect(self.show_recordings)
+            self._site_page.connect_wanted.connect(self.contact.connect_here)
+            self.pages.addWidget(self._site_page)
+        return self._site_page
+
+    def show_site(self) -> None:
+        """Go to the site in the tree, and show all its devices live."""
+        self.tree.select(self.model.site)
+        self.show_node(self.model.site)
 
     def page(self, handle: Handle, meter: str = "") -> DevicePage:
         """The page of a connected device or meter; made when it is first shown."""
@@ -124,6 +164,7 @@ class Window(QMainWindow):
                 tasks=self.tasks,
                 toasts=self.toasts,
                 jobs=self.jobs,
+                recording=self.bench.recording,
             )
             for signal in (page.meters_changed, page.identity_changed):
                 signal.connect(lambda: self.bench.meters_changed(handle))
@@ -195,6 +236,8 @@ class Window(QMainWindow):
         page = self.pages.currentWidget()
         if page in self._device_pages.values():
             page.refresh()
+        elif page is not None and page is self._site_page:
+            page.reload()
 
     # What the installer does.
 

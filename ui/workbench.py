@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from app.site.sitefile import SiteDevice, SiteFile
 
 from .handle import Handle, State
 from .jobs import JobBar
+from .recording import SiteRecording
 
 if TYPE_CHECKING:
     from app.commission.connect import Questions
@@ -66,6 +68,7 @@ class Workbench(QObject):
         """Where the site goes on after closing: it was saved under another name."""
         self.inventory = Inventory(tuple(vendors))
         self.handles: dict[int, Handle] = {}
+        self.recording = SiteRecording(site.recordings, self)
         self._drafts: dict[str, dict[str, int]] = {}
         self.inventory.observe(added=self._row_added, changed=self._row_changed, removed=self._row_removed)
         self.recount_drafts()
@@ -178,6 +181,7 @@ class Workbench(QObject):
                 self._set(asked, State.IDLE)
         handle.session = session
         handle.in_site = True
+        self.recording.device_back(session)
         self._set(handle, State.CONNECTED)
 
     def handle_of(self, session: DeviceSession) -> Handle | None:
@@ -234,6 +238,7 @@ class Workbench(QObject):
             notes=self.site,
             readings=self.site.readings,
         )
+        session.patience = replace(session.patience, interfaces=self.interfaces)
         session.kept = self.recount_drafts
         session.moved = lambda address: self._moved(session, address)
         session.login_renewed = lambda: self._keep_login(session)
@@ -274,6 +279,7 @@ class Workbench(QObject):
         """Hang up. Drafts stay."""
         session, handle.session = handle.session, None
         if session is not None:
+            self.recording.device_gone(session)
             await session.aclose()
 
     async def disconnect(self, handle: Handle, reason: AppError | None = None) -> None:
@@ -282,6 +288,7 @@ class Workbench(QObject):
         # Said first: a device that is gone lets the goodbye wait.
         self._set(handle, State.FAILED if reason else State.IDLE, reason)
         if session is not None:
+            self.recording.device_gone(session)
             await session.aclose()
 
     async def forget(self, handle: Handle) -> None:
@@ -309,7 +316,8 @@ class Workbench(QObject):
         self.changed.emit(handle)
 
     async def aclose(self) -> None:
-        """Hang up everywhere and close the site file."""
+        """End a recording, hang up everywhere and close the site file."""
+        self.recording.stop()
         for handle in tuple(self.handles.values()):
             await self.close(handle)
         if self.move_to is None:

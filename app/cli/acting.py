@@ -21,6 +21,7 @@ from app.commission.session import DeviceSession
 from app.model.action import AnyAction
 from app.model.errors import AccessDenied, ExitCode, NotFound, UsageError
 from app.model.job import Progress
+from app.model.section import Guide
 
 
 async def do(console: Console, options: Options, key: str, meter: str, given: Sequence[str], how: How) -> ExitCode:
@@ -37,6 +38,9 @@ async def do(console: Console, options: Options, key: str, meter: str, given: Se
         target = session.target(action, meter)
         steps = action_steps(action, parameters, target)
         erases = action.erases(parameters)
+        guide = action.guide(parameters)
+        advice = "" if guide is None else session.advice(guide)
+        planned = _planned(action, [step.title for step in steps], erases, guide, advice)
         if how.dry_run:
             console.document(
                 {
@@ -52,10 +56,10 @@ async def do(console: Console, options: Options, key: str, meter: str, given: Se
                     "hint": "",
                 }
             )
-            console.say(*_planned(action, [step.title for step in steps], erases))
+            console.say(*planned)
             return ExitCode.DONE
         if action.danger and not how.yes:
-            console.note(*_planned(action, [step.title for step in steps], erases))
+            console.note(*planned)
             if not console.interactive:
                 raise UsageError(
                     "Nothing was done: nobody is here to confirm it.", hint="Use --yes to do it without a question."
@@ -119,11 +123,14 @@ def _parameters(console: Console, action: AnyAction, given: dict[str, str]) -> m
     return parameters
 
 
-def _planned(action: AnyAction, titles: Sequence[str], erases: Sequence[str]) -> list[str]:
+def _planned(
+    action: AnyAction, titles: Sequence[str], erases: Sequence[str], guide: Guide | None, advice: str
+) -> list[str]:
     return [
         f"{action.title}: {action.help}".rstrip(": "),
         *(f"  {title}" for title in titles),
         *(f"  This erases {what}." for what in erases),
+        *(f"  {line}" for line in ((guide.words, advice) if guide is not None else ()) if line),
     ]
 
 

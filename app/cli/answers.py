@@ -14,6 +14,7 @@ from app.model.errors import (
     PasswordChangeRequired,
     UsageError,
 )
+from app.model.login import USER_AND_PASSWORD, LoginWords
 from app.net.tls import Certificate
 from app.site.credentials import Passwords, Where
 
@@ -64,15 +65,18 @@ class Answers:
         self._console.note(f"{error.title}: {error.message}", *_facts(shown), f"  {error.hint}")
         return self._console.confirm("Accept this certificate and remember it?")
 
-    async def login(self, address: Address, user: str, error: LoginFailed) -> Credentials | None:
+    async def login(self, address: Address, user: str, error: LoginFailed, words: LoginWords) -> Credentials | None:
         """Who logs in? From the keyring once, then from the prompt.
 
         Raises:
             LoginFailed: there is nobody to ask; the hint says what to set.
         """
         if from_environment(PASSWORD) is not None:
-            raise LoginFailed(error.message, hint=f"Check {PASSWORD} and --user.") from error
+            raise LoginFailed(error.message, hint=f"Check {_given_by(words)}. {words.where}".rstrip()) from error
         name = self._options.user or user
+        if words.user and not name and self._console.interactive:
+            self._console.note(words.where)
+            name = self._console.ask(f"{words.user} of {address}")
         if not self._looked_up:
             self._looked_up = True
             kept = await self._passwords.get(address.netloc, name)
@@ -81,10 +85,10 @@ class Answers:
         if not self._console.interactive:
             raise LoginFailed(
                 error.message,
-                hint=f"Set {PASSWORD} (and --user), or run this in a terminal to be asked for the password.",
+                hint=f"Set {_given_by(words)}, or run this in a terminal to be asked for the {words.both}.",
             ) from error
         self._console.note(error.message)
-        whose = f"Password of '{name}' at {address}" if name else f"Password of {address}"
+        whose = f"{words.password} of '{name}' at {address}" if name else f"{words.password} of {address}"
         password = self._console.ask_secret(whose)
         self._entered = Credentials(name, password) if password else None
         return self._entered
@@ -120,6 +124,13 @@ class Answers:
         if keep and await self._passwords.prepare() is Where.KEYRING:
             await self._passwords.remember(address.netloc, credentials)
             self._console.note("The password is kept in the keyring of this computer.")
+
+
+def _given_by(words: LoginWords) -> str:
+    """Where a command is given the login."""
+    password = PASSWORD if words.password == USER_AND_PASSWORD.password else f"{PASSWORD} (the {words.spoken_password})"
+    user = "--user" if words.user == USER_AND_PASSWORD.user else f"--user (the {words.spoken_user})"
+    return f"{password} and {user}" if words.user else password
 
 
 def _facts(shown: Certificate) -> list[str]:

@@ -21,9 +21,9 @@ Work = Coroutine[Any, Any, ExitCode]
 COMMANDS = typer.Typer(
     name="wattwright",
     help="Commission the energy devices of a site: find, set, verify, watch. Without a verb the window opens.",
-    epilog=f"The password comes from {PASSWORD}, the keyring or a prompt. Exit codes: 0 done, 1 our bug, 2 usage, "
-    "3 unreachable, 4 login or access, 5 refused by the device, 6 read-back differs or unknown, 7 certificate not "
-    "trusted, 8 too soon.",
+    epilog=f"The password (of a smart-MAC its PIN) comes from {PASSWORD}, the keyring or a prompt. Exit codes: 0 done, "
+    "1 our bug, 2 usage, 3 unreachable, 4 login or access, 5 refused by the device, 6 read-back differs or unknown, "
+    "7 certificate not trusted, 8 too soon.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -42,7 +42,10 @@ def _shared(
     vendor: Annotated[
         str, typer.Option("--vendor", metavar="KIND", help="The kind of device, instead of finding out.")
     ] = "",
-    user: Annotated[str, typer.Option("--user", metavar="NAME", help="Who logs in, if not the usual name.")] = "",
+    user: Annotated[
+        str,
+        typer.Option("--user", metavar="NAME", help="Who logs in, if not the usual name (smart-MAC: device id)."),
+    ] = "",
     accept_certificate: Annotated[
         bool, typer.Option("--accept-certificate", help="Accept and remember the certificate that is shown.")
     ] = False,
@@ -240,6 +243,26 @@ def resources(
 
 
 @COMMANDS.command()
+def recordings(
+    site: Annotated[Path, typer.Argument(metavar="SITE", help="The site file.")],
+    recording: Annotated[
+        int, typer.Option("--recording", metavar="ID", min=0, help="This one only, by its number in the list.")
+    ] = 0,
+    csv: Annotated[
+        str, typer.Option("--csv", metavar="FILE", help="Write its readings as a table; - is standard output.")
+    ] = "",
+    json: JsonOption = False,
+) -> Job:
+    """List what was recorded in a site, or write the readings of a recording as CSV. Asks no device.
+
+    Example: wattwright recordings house.wattwright --recording 3 --csv kettle.csv
+    """
+    from app.cli.recordings import recordings as work
+
+    return lambda: int(work(Console(as_json=json), site, recording, csv))
+
+
+@COMMANDS.command()
 @_device_verb
 def scan(
     console: Console,
@@ -347,18 +370,39 @@ def password(console: Console, options: Options) -> Work:
     return change_password(console, options)
 
 
-@COMMANDS.command()
+SIMULATED = {
+    "g13": "delivered, commissioned, legacy",
+    "whatwatt": "p1, mbus",
+    "smartmac": "three-extended, three-standard, single-extended, single-standard",
+    "ingecon": "ems-storage, storage-1play, 3play, 1play, storage-3play, ems-phases",
+}
+"""The models of each family, as the help lists them. The simulators are not loaded here: a test compares."""
+
+
+@COMMANDS.command(
+    help="Run simulated devices on 127.0.0.1 until stopped; prints their addresses.\n\n"
+    "Example: wattwright simulate g13 whatwatt:3 ingecon/ems-storage --announce\n\n"
+    "By default they are one site on a sunny day and agree with each other. While they run, lines on standard input "
+    "let them fail: 'help' tells how.\n\n"
+    + "\n\n".join(f"Models of {family}: {names}." for family, names in SIMULATED.items())
+)
 def simulate(
-    device: Annotated[list[str] | None, typer.Argument(metavar="[VENDOR[:COUNT]]...", help="Default: each.")] = None,
+    device: Annotated[
+        list[str] | None, typer.Argument(metavar="[FAMILY[/MODEL][:COUNT]]...", help="Default: each family.")
+    ] = None,
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="sunny-day|independent", help="One site that agrees, or each its own.")
+    ] = "sunny-day",
+    begin: Annotated[
+        str, typer.Option("--begin", metavar="HH:MM", help="The site's time of day. [default: 12:00]")
+    ] = "",
+    speed: Annotated[float, typer.Option("--speed", help="How fast the site's time goes by, 1 to 600.")] = 1.0,
     latency_ms: Annotated[float, typer.Option("--latency-ms", min=0, help="How slow they answer.")] = 0.0,
     announce: Annotated[bool, typer.Option("--announce", help="Announce them over mDNS on 127.0.0.1.")] = False,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
     json: JsonOption = False,
 ) -> Job:
-    """Run simulated devices on 127.0.0.1 until stopped; prints their addresses.
-
-    Example: wattwright simulate g13 whatwatt:3 --announce
-    """
+    """Run simulated devices on 127.0.0.1 until stopped; prints their addresses."""
 
     def work() -> int:
         # Loaded here: simulators bring a web server, which no other verb needs.
@@ -366,6 +410,9 @@ def simulate(
 
         serve(
             device or (),
+            scenario=scenario,
+            begin=begin,
+            speed=speed,
             latency_ms=latency_ms,
             announce=announce,
             as_json=json,

@@ -73,6 +73,12 @@ class Console:
             print(f"{harmless(question)} [y/N] ", end="", file=sys.stderr, flush=True)
             return sys.stdin.readline().strip().lower() in ("y", "yes")
 
+    def ask(self, question: str) -> str:
+        """Ask for a line on standard error."""
+        with _interruptible():
+            print(f"{harmless(question)}: ", end="", file=sys.stderr, flush=True)
+            return sys.stdin.readline().strip()
+
     def ask_secret(self, question: str) -> str:
         """Ask for a password without showing it; empty when nothing is given."""
         with _interruptible():

@@ -14,6 +14,7 @@ from app.commission.plain import plain_of, to_plain
 from app.commission.session import DeviceSession
 from app.model.errors import AppError, CertificateNotTrusted, DeviceUnreachable, ExitCode, LoginFailed
 from app.model.field import Field, Kind
+from app.model.lines import split_lines
 from app.model.section import AnySection
 
 LONGEST_LIMITS = 100
@@ -60,6 +61,7 @@ def field_plain(field: Field) -> dict[str, Any]:
         "minimum": field.minimum,
         "maximum": field.maximum,
         "max_length": field.max_length,
+        "lines": field.lines,
         "max_rows": field.max_rows,
         "choices": [{"value": to_plain(choice.value), "label": choice.label} for choice in field.choices],
         "read_only": field.read_only,
@@ -140,6 +142,10 @@ def value_shown(section: AnySection, value: Any) -> list[str]:
     """A section's value in words, one field a line, tables below them."""
     simple = [field for field in section.fields if field.kind is not Kind.TABLE]
     lines = table([(field.label, field.show(getattr(value, field.name))) for field in simple], "  ") if simple else []
+    for field in simple:
+        text = getattr(value, field.name)
+        if field.lines and text and not field.secret:
+            lines += [f"  {field.label}:", *(f"    {line}" for line in split_lines(text))]
     for field in section.fields:
         if field.kind is Kind.TABLE:
             rows = getattr(value, field.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from app.commission.session import DeviceSession
 from app.model.archive import AnyArchive, Period, Query, Records
 from app.model.errors import ExitCode, InvalidValue, NotFound, UsageError
 
+DAY = "2026-03-01"
 FORMS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
@@ -49,6 +50,9 @@ async def records(console: Console, options: Options, meter: str, wanted: Wanted
         if not support.readable:
             raise NotFound(f"{archive.title}: {support.reason}")
         _check_period(archive, begin, end)
+        if archive.period is Period.DAYS and end is not None and len(wanted.end) == len(DAY):
+            # Where days are asked for, the last one that is named is meant too.
+            end += timedelta(days=1)
         query = Query(begin, end, wanted.count, await _parameters(session, archive, meter, given))
         found = await session.records(archive, meter, query)
         _deliver(console, wanted.csv, {**where(session, meter), "archive": archive.key}, found)

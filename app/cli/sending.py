@@ -17,7 +17,8 @@ from app.commission.send import Preview, receipt_plain
 from app.commission.session import DeviceSession
 from app.model.errors import AccessDenied, ExitCode, NotFound, UsageError
 from app.model.job import Progress
-from app.model.section import AnySection
+from app.model.lines import line_changes
+from app.model.section import AnySection, Change
 
 PREVIEW = "preview"
 METERS = "meters"
@@ -204,6 +205,7 @@ def _planned(section: AnySection, plan: Preview) -> list[str]:
     return [
         f"{section.title}:",
         *table(rows, "  "),
+        *(line for change in plan.changes for line in _lines_of(section, change)),
         *(f"  {step.title}: {step.method} {step.path}" for step in plan.steps),
         *(f"  This erases {what}." for what in plan.erases),
         *(
@@ -213,6 +215,18 @@ def _planned(section: AnySection, plan: Preview) -> list[str]:
         ),
         *(f"  {line}" for line in ((plan.guide.words, plan.advice) if plan.guide is not None else ()) if line),
     ]
+
+
+def _lines_of(section: AnySection, change: Change) -> list[str]:
+    """The lines of a text that differ, as - and +."""
+    field = section.field(change.field)
+    if not field.lines or field.secret:
+        return []
+    shown = [f"  {field.label}:"]
+    for line in line_changes(change.before or "", change.after or ""):
+        pair = (("-", line.before), ("+", line.after))
+        shown += [f"    {sign} {line.number:>3}  {text}" for sign, text in pair if text is not None]
+    return shown
 
 
 def _teller(console: Console) -> Callable[[Progress], None]:

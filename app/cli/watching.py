@@ -45,6 +45,11 @@ async def live(console: Console, options: Options, meters: Sequence[str], count:
             if silent:
                 named = f"{place.address} sent no reading" + (f" of {', '.join(silent)}" if any(silent) else "")
                 raise DeviceSilent(f"{named} within {seconds:g} s.") from None
+        finally:
+            unreadable = feed.unreadable(session.connection)
+            if unreadable:
+                words = "event of the device" if unreadable == 1 else "events of the device"
+                console.note(f"{unreadable} {words} could not be read.")
     return ExitCode.DONE
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
 
 from app.model.action import AnyAction
-from app.model.errors import AppError, InvalidValue, UsageError
+from app.model.errors import AppError, DeviceUnreachable, InvalidValue, UsageError
 from app.model.job import Progress
-from app.model.section import Change, Step
+from app.model.section import Change, Guide, Step
 from app.model.vendor import Connection
 
 from .checking import field_problems
@@ -19,6 +19,9 @@ from .plain import plain_value
 from .receipt import Outcome, Receipt, StepState
 from .records import Journal
 from .steps import Sending
+
+Search = Callable[[Guide], AsyncGenerator[Progress, None]]
+"""search(guide): looks for a device that was cut off, and goes on where it is. Raises AppError when it is not found."""
 
 
 def action_steps(action: AnyAction, parameters: msgspec.Struct, target: str) -> tuple[Step, ...]:
@@ -44,8 +47,11 @@ async def act(
     parameters: msgspec.Struct,
     *,
     journal: Journal,
+    search: Search | None = None,
 ) -> AsyncGenerator[Progress | Receipt, None]:
     """Do it. Yields what goes on meanwhile, and at last the receipt. `device` is the journal's key of the device.
+
+    `search` looks for a device that an action with a guide has cut off.
 
     Raises:
         AppError: nothing was sent: the device cannot be asked, a parameter is not allowed.
@@ -55,6 +61,10 @@ async def act(
     objection = action.objection(before, parameters)
     if objection:
         raise UsageError(objection)
+    if action.ready is not None:
+        async with aclosing(action.ready(connection, target)) as waiting:
+            async for progress in waiting:
+                yield progress
     asked = [Change(f.name, None, plain_value(f, getattr(parameters, f.name))) for f in action.fields]
     operation = journal.begin(device, target, action.key, asked, steps, action.erases(parameters))
     sending = Sending(connection, operation)
@@ -62,9 +72,10 @@ async def act(
     try:
         yield Progress(0, 0, action.title, cancellable=False)
         await sending.perform(steps)
-        if action.follow is not None and not _refused_at_once(sending):
+        if not _refused_at_once(sending):
             try:
-                async with aclosing(action.follow(connection, target)) as following:
+                guide = action.guide(parameters)
+                async with aclosing(_followed(action, connection, target, guide, search)) as following:
                     async for progress in following:
                         yield progress
             except AppError as error:
@@ -75,6 +86,29 @@ async def act(
             sending.end(Outcome.UNKNOWN, {"message": "The program was stopped before it could look again."})
     sending.end(receipt.outcome, action_plain(action, receipt))
     yield receipt
+
+
+async def _followed(
+    action: AnyAction, connection: Connection, target: str, guide: Guide | None, search: Search | None
+) -> AsyncGenerator[Progress, None]:
+    """Watch it; a device that is lost on the way is looked for, so that it can be asked what it has done.
+
+    Raises:
+        AppError: it does not end well, or the device is not found again.
+    """
+    if action.follow is not None:
+        try:
+            async with aclosing(action.follow(connection, target)) as following:
+                async for progress in following:
+                    yield progress
+            return
+        except DeviceUnreachable:
+            if guide is None or search is None:
+                raise
+    if guide is not None and search is not None:
+        async with aclosing(search(guide)) as searching:
+            async for progress in searching:
+                yield progress
 
 
 def _refused_at_once(sending: Sending) -> bool:

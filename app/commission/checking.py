@@ -58,12 +58,19 @@ def _text(field: Field, value: Any, where: str) -> Iterator[Problem]:
         return
     if field.max_length is not None and len(value) > field.max_length:
         yield Problem(where, f"{field.label}: {len(value)} characters, at most {field.max_length} are allowed.")
-    elif any(ord(character) < 32 or ord(character) == 127 for character in value):
-        yield Problem(where, f"{field.label}: line breaks and control characters are not allowed.")
+    elif wrong := _control_problem(field, value):
+        yield Problem(where, f"{field.label}: {wrong}")
     elif any("\ud800" <= character <= "\udfff" for character in value):
         yield Problem(where, f"{field.label}: a character in it is only half there; type it again.")
     elif field.pattern and not re.fullmatch(field.pattern, value):
         yield Problem(where, f"{field.label}: {field.pattern_help or 'not in the right form'}.")
+
+
+def _control_problem(field: Field, value: str) -> str:
+    allowed = "\r\n\t" if field.lines else ""
+    if all((ord(character) >= 32 and ord(character) != 127) or character in allowed for character in value):
+        return ""
+    return f"{'' if field.lines else 'line breaks and '}control characters are not allowed."
 
 
 def same(field: Field, left: Any, right: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from app.model.device import Address, Credentials, Identity
 from app.model.errors import CertificateNotTrusted, LoginFailed, PasswordChangeRequired, UsageError
+from app.model.login import LoginWords
 from app.net.tls import Certificate
 
 from .session import DeviceSession
@@ -21,8 +22,8 @@ class Questions(Protocol):
         """Is this the device's certificate? `error` is a `CertificateChanged` when another one was accepted before."""
         ...
 
-    async def login(self, address: Address, user: str, error: LoginFailed) -> Credentials | None:
-        """Who logs in? None gives up. `user` is the likely name."""
+    async def login(self, address: Address, user: str, error: LoginFailed, words: LoginWords) -> Credentials | None:
+        """Who logs in? None gives up. `user` is the likely name, `words` what this family calls the two."""
         ...
 
     async def new_password(self, address: Address, user: str, error: PasswordChangeRequired) -> str | None:
@@ -48,9 +49,8 @@ async def connect(session: DeviceSession, questions: Questions) -> Identity:
             await _change(session, questions, error)
         except LoginFailed as error:
             known = session.client.credentials
-            credentials = await questions.login(
-                session.address, known.user if known else session.vendor.default_user, error
-            )
+            likely = known.user if known else session.vendor.default_user
+            credentials = await questions.login(session.address, likely, error, session.vendor.login)
             if credentials is None:
                 raise
             await session.client.login(credentials)

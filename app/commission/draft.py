@@ -80,10 +80,17 @@ class Draft(Generic[M]):
         edited = {
             change.field: carried_over(self.section, change, getattr(base, change.field)) for change in self.changes()
         }
+        settable = [field.name for field in self.section.fields if not field.read_only]
+        if all(getattr(self.base, name) == getattr(base, name) for name in settable):
+            # Only what the device tells by itself has moved on: the edits before are still steps to go back.
+            told = {field.name: getattr(base, field.name) for field in self.section.fields if field.read_only}
+            self._undo = [(msgspec.structs.replace(value, **told), now) for value, now in self._undo]
+            self._redo = [(msgspec.structs.replace(value, **told), now) for value, now in self._redo]
+        else:
+            self._undo.clear()
+            self._redo.clear()
         self.base = base
         self.value = msgspec.structs.replace(base, **edited)
-        self._undo.clear()
-        self._redo.clear()
 
     def changes(self) -> tuple[Change, ...]:
         """The fields that differ from the device, in the order of the form."""

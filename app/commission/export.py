@@ -28,9 +28,14 @@ def _cell(column: Column, value: Any) -> str:
             return ""
         return f"{value:.{column.decimals}f}" if column.decimals is not None else f"{value:.15g}"
     if isinstance(value, datetime):
+        if column.whole_days:
+            return value.date().isoformat()
         return value.isoformat(timespec="seconds")
-    text = str(value)
-    # A device's words must not become a formula in somebody's spreadsheet; a number may have its sign.
+    return harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """A device's words, which must not become a formula in somebody's spreadsheet; a number may have its sign."""
     return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
 
 

@@ -26,9 +26,13 @@ from app.net.pins import Pins
 from app.net.subnet import OwnAddress, advice, own_addresses, reaches
 from app.net.tls import handshake
 
+from .announced import announcements
+
 MAX_SUBNETS = 4
 """So many of the laptop's own subnets are swept."""
 MAX_SWEEPS = 3
+MAX_ANNOUNCED = 4
+"""So many announced addresses, the last ones, are asked in each round."""
 _WIDEST = 24
 """Of a larger subnet only the part around the laptop is swept."""
 
@@ -39,7 +43,8 @@ class Patience:
 
     The old address is asked from `settling_s` on: right after the answer the device may still be there, about to leave.
     Where the new address is unknown, the laptop's `own` subnets are swept once the old one was silent for `silent_s`.
-    `longest_s` shortens the patience that a guide has.
+    `longest_s` shortens the patience that a guide has. Announcements by mDNS are listened for at `interfaces`, own IPv4
+    addresses of this computer; None is all of them, empty is nowhere. A device on this very computer is heard there.
     """
 
     own: Callable[[], Sequence[OwnAddress]] = own_addresses
@@ -48,6 +53,7 @@ class Patience:
     pause_s: float = 1.0
     look_s: float = 3.0
     longest_s: float = 600.0
+    interfaces: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,25 +129,33 @@ async def find_again(wanted: Wanted, guide: Guide, patience: Patience) -> AsyncG
     begun, sweeps = clock(), 0
     # The device has few sockets: the one of before would keep the questions out.
     await wanted.client.aclose()
-    while True:
-        waited_s = clock() - begun
-        yield Progress(int(waited_s), int(total_s), f"Looking for the device at {new or old}")
-        if new is not None and await wanted.is_at(new, patience.look_s):
-            yield new
-            return
-        if waited_s >= (patience.silent_s if new else patience.settling_s) and await wanted.is_at(old, patience.look_s):
-            yield old
-            return
-        if new is None and waited_s >= patience.silent_s and sweeps < MAX_SWEEPS:
-            sweeps += 1
-            async with aclosing(_swept(wanted, patience, begun + total_s)) as sweeping:
-                async for event in sweeping:
-                    yield event
-                    if isinstance(event, Address):
-                        return
-        if clock() - begun >= total_s:
-            raise _not_found(old, new, guide, total_s)
-        await asyncio.sleep(patience.pause_s)
+    ears = ("127.0.0.1",) if patience.interfaces is None and _is_here(old) else patience.interfaces
+    async with announcements(wanted.vendor, wanted.id, old.scheme, ears) as announced:
+        while True:
+            waited_s = clock() - begun
+            yield Progress(int(waited_s), int(total_s), f"Looking for the device at {new or old}")
+            if new is not None and await wanted.is_at(new, patience.look_s):
+                yield new
+                return
+            for place in tuple(dict.fromkeys(announced))[-MAX_ANNOUNCED:]:
+                # At its old address it may have announced itself before it left: that one has its own turn.
+                if place not in (old, new) and await wanted.is_at(place, patience.look_s):
+                    yield place
+                    return
+            old_s = patience.silent_s if new else patience.settling_s
+            if waited_s >= old_s and await wanted.is_at(old, patience.look_s):
+                yield old
+                return
+            if new is None and waited_s >= patience.silent_s and sweeps < MAX_SWEEPS:
+                sweeps += 1
+                async with aclosing(_swept(wanted, patience, begun + total_s)) as sweeping:
+                    async for event in sweeping:
+                        yield event
+                        if isinstance(event, Address):
+                            return
+            if clock() - begun >= total_s:
+                raise _not_found(old, new, guide, total_s)
+            await asyncio.sleep(patience.pause_s)
 
 
 async def _swept(wanted: Wanted, patience: Patience, until_s: float) -> AsyncGenerator[Progress | Address, None]:
@@ -163,7 +177,7 @@ async def _swept(wanted: Wanted, patience: Patience, until_s: float) -> AsyncGen
 
 def _subnets(own: Iterable[OwnAddress], old: Address) -> list[str]:
     """What is swept: subnets of the laptop, each at most a /24. A device on this very computer is looked for there."""
-    here = old.host.startswith("127.")
+    here = _is_here(old)
     found: dict[str, None] = {}
     for address in own:
         ip = ipaddress.IPv4Address(address.ip)
@@ -171,6 +185,10 @@ def _subnets(own: Iterable[OwnAddress], old: Address) -> list[str]:
             network = ipaddress.IPv4Network((address.ip, max(address.prefix, _WIDEST)), strict=False)
             found[str(network)] = None
     return list(found)[:MAX_SUBNETS]
+
+
+def _is_here(address: Address) -> bool:
+    return address.host.startswith("127.")
 
 
 def _not_found(old: Address, new: Address | None, guide: Guide, total_s: float) -> AppError:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from app.model.action import AnyAction
-from app.model.archive import AnyArchive, Query, Records
+from app.model.archive import AnyArchive, Query, Records, Told
 from app.model.device import Address, Credentials, Identity, Meter
 from app.model.errors import StorageFailed, UsageError
 from app.model.field import Choice
@@ -86,6 +86,7 @@ class DeviceSession:
             idle_s=vendor.idle_s,
             basic_at_once=vendor.basic_at_once,
             password_in_query=vendor.password_in_query,
+            login=vendor.login,
         )
         pace = Pace(vendor.pace_s, address.netloc, notes) if vendor.pace_s else None
         self.client = DeviceClient(address, credentials=credentials, pins=pins, policy=policy, pace=pace)
@@ -118,6 +119,11 @@ class DeviceSession:
         if self.identity is not None and self.identity.id:
             return f"{self.vendor.key}:{self.identity.id}"
         return self._key or f"{self.vendor.key}:{self.address.netloc}"
+
+    @property
+    def pace(self) -> Pace | None:
+        """How often the device may be asked; None: as often as one likes."""
+        return self.client.pace
 
     @property
     def journal(self) -> Journal:
@@ -203,7 +209,9 @@ class DeviceSession:
             AppError: it cannot be read.
         """
         target = self.target(section, meter)
-        live = Live(await section.read(self.connection, target), datetime.now().astimezone())
+        value = await section.read(self.connection, target)
+        answered = section.answered(self.connection) if section.answered is not None else None
+        live = Live(value, answered or datetime.now().astimezone())
         self._live[section.key, target] = live
         draft = self._drafts.get((section.key, target))
         if draft is None:
@@ -281,7 +289,7 @@ class DeviceSession:
         plan = preview(section, target, draft.base, chosen, now=draft.now and _clock_chosen(section, chosen))
         if plan.guide is None:
             return plan
-        return dataclasses.replace(plan, advice=advice_before(plan.guide, self.patience.own()))
+        return dataclasses.replace(plan, advice=self.advice(plan.guide))
 
     async def send(
         self,
@@ -321,10 +329,7 @@ class DeviceSession:
             for trouble in unkept:
                 raise trouble
         except StorageFailed as error:
-            # What was sent was sent: the story of that must not give way to this.
-            receipt = msgspec.structs.replace(
-                receipt, message=f"{receipt.message} {error.message}".strip(), hint=receipt.hint or error.hint
-            )
+            receipt = _with_trouble(receipt, error)
             self.receipts[section.key, target] = receipt
         if receipt.outcome is Outcome.UNCHANGED and chosen:
             # The device had these values already, which was not known here.
@@ -335,11 +340,16 @@ class DeviceSession:
         self, guide: Guide, told: Callable[[Progress], None], unkept: Callable[[StorageFailed], None]
     ) -> None:
         """Find the device again after a guided change, and go on where it is; `unkept` hears if that is not noted."""
+        async with aclosing(self._search(guide, unkept)) as search:
+            async for event in search:
+                told(event)
+
+    async def _search(self, guide: Guide, unkept: Callable[[StorageFailed], None]) -> AsyncGenerator[Progress, None]:
         wanted = Wanted(self.vendor, self.client, self.identity.id if self.identity else "")
         async with aclosing(find_again(wanted, guide, self.patience)) as search:
             async for event in search:
                 if not isinstance(event, Address):
-                    told(event)
+                    yield event
                     continue
                 try:
                     await self._go_on_at(event)
@@ -383,19 +393,25 @@ class DeviceSession:
             self._live[section.key, receipt.target] = Live(draft.base, datetime.now().astimezone())
         self.keep(section, meter)
 
-    async def records(self, archive: AnyArchive, meter: str, query: Query) -> Records:
-        """Read an archive.
+    async def records(self, archive: AnyArchive, meter: str, query: Query, told: Told = _untold) -> Records:
+        """Read an archive; `told` hears how far it is, where the archive tells.
 
         Raises:
             AppError: it cannot be read.
         """
         if archive.of_feed:
             return self._keeper.records(archive, meter if archive.scope is Scope.METER else "", query)
+        if archive.read_told is not None:
+            return await archive.read_told(self.connection, self.target(archive, meter), query, told)
         return await archive.read(self.connection, self.target(archive, meter), query)
 
     async def options(self, archive: AnyArchive, meter: str) -> Mapping[str, tuple[Choice, ...]]:
         """The choices of an archive's parameters that only the device knows."""
         return await archive.options(self.connection, self.target(archive, meter))
+
+    def advice(self, guide: Guide) -> str:
+        """What this computer lacks to reach the device after a change with that guide; empty when it lacks nothing."""
+        return advice_before(guide, self.patience.own())
 
     async def act(
         self, action: AnyAction, meter: str, parameters: msgspec.Struct
@@ -407,13 +423,20 @@ class DeviceSession:
         """
         target = self.target(action, meter)
         login = self.client.credentials
-        doing = act(action, self.connection, self.key, target, parameters, journal=self._journal)
+        unkept: list[StorageFailed] = []
+
+        def search(guide: Guide) -> AsyncGenerator[Progress, None]:
+            return self._search(guide, unkept.append)
+
+        doing = act(action, self.connection, self.key, target, parameters, journal=self._journal, search=search)
         async with aclosing(doing):
             async for event in doing:
                 if not isinstance(event, Receipt):
                     yield event
                     continue
                 receipt = await self._login_kept(login, event)
+                for error in unkept:
+                    receipt = _with_trouble(receipt, error)
                 self.receipts[action.key, target] = receipt
                 yield receipt
 
@@ -424,9 +447,7 @@ class DeviceSession:
         try:
             await self.login_renewed()
         except StorageFailed as error:
-            # What was done was done: the story of that must not give way to this.
-            message = f"{receipt.message} {error.message}".strip()
-            return msgspec.structs.replace(receipt, message=message, hint=receipt.hint or error.hint)
+            return _with_trouble(receipt, error)
         return receipt
 
     async def aclose(self) -> None:
@@ -435,6 +456,12 @@ class DeviceSession:
             await self.feeds.aclose()
         finally:
             await self.connection.aclose()
+
+
+def _with_trouble(receipt: Receipt, error: StorageFailed) -> Receipt:
+    """What was sent was sent: the story of that must not give way to what could not be kept."""
+    message = f"{receipt.message} {error.message}".strip()
+    return msgspec.structs.replace(receipt, message=message, hint=receipt.hint or error.hint)
 
 
 def _chosen(draft: Draft[Any], fields: Iterable[str] | None) -> tuple[Change, ...]:

@@ -15,7 +15,7 @@ import msgspec
 from .archive import NoParameters
 from .field import Field, fields_of
 from .job import Progress
-from .section import Problem, Scope, Step
+from .section import Guide, Problem, Scope, Step
 from .support import Capabilities, Support, support_of
 
 P = TypeVar("P", bound=msgspec.Struct)
@@ -32,6 +32,10 @@ def _no_objection(_looked: Any, _parameters: Any) -> str:
 
 def _erases_nothing(_: Any) -> tuple[str, ...]:
     return ()
+
+
+def _no_guide(_: Any) -> Guide | None:
+    return None
 
 
 async def _looks_at_nothing(_client: Any, _target: str) -> Any:
@@ -56,6 +60,8 @@ class Action(Generic[P, C]):
     steps: Callable[[P, str], list[Step]]
     proven: Callable[[Any, Any, P], str]
     look: Callable[[C, str], Awaitable[Any]] = _looks_at_nothing
+    ready: Callable[[C, str], AsyncGenerator[Progress, None]] | None = None
+    """ready(client, target): waits until the device may be told, and says how long that takes. Nothing is sent yet."""
     follow: Callable[[C, str], AsyncGenerator[Progress, None]] | None = None
     parameters: type[P]
     first: Callable[[], P]
@@ -63,6 +69,11 @@ class Action(Generic[P, C]):
     problems: Callable[[P], list[Problem]] = _no_problems
     objection: Callable[[Any, P], str] = _no_objection
     """objection(looked, parameters): why the device as it was just looked at would refuse; '' when it would not."""
+    guide: Callable[[P], Guide | None] = _no_guide
+    """guide(parameters): what it does to the connection, if it can cut it. A device that is then lost (`follow` says so
+    by `DeviceUnreachable`, or there is no `follow`) is looked for by its identity; the session goes on where it is."""
+    may_be_left: str = ""
+    """What goes on in the device when nobody watches it any more: its watching may be given up. Empty: it may not."""
     erases: Callable[[P], tuple[str, ...]] = _erases_nothing
     archive: str = ""
     beside: str = ""

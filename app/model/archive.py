@@ -44,6 +44,8 @@ class Column(msgspec.Struct, frozen=True):
     plotted: bool = False
     filtered: bool = False
     width: int = 0
+    whole_days: bool = False
+    """Of its moments only the day means something."""
 
 
 class Records(msgspec.Struct, frozen=True):
@@ -71,6 +73,7 @@ class Period(Enum):
     NONE = "everything at once"
     FROM_TO = "from one moment to another, or everything"
     UNTIL = "page by page back from a moment"
+    DAYS = "by days, each of them asked for by itself"
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -89,8 +92,8 @@ class NoParameters(msgspec.Struct, frozen=True):
     """Nothing has to be said."""
 
 
-def _no_progress(_client: Any) -> Progress | None:
-    return None
+Told = Callable[[Progress], None]
+"""What hears how far a reading is."""
 
 
 async def _no_options(_client: Any, _target: str) -> Mapping[str, tuple[Choice, ...]]:
@@ -112,10 +115,12 @@ class Archive(Generic[C]):
     period: Period = Period.FROM_TO
     parameters: type[msgspec.Struct] = NoParameters
     options: Callable[[C, str], Awaitable[Mapping[str, tuple[Choice, ...]]]] = _no_options
-    progress: Callable[[C], Progress | None] = _no_progress
-    """How far a reading is that may take minutes; None while nothing can be told."""
+    read_told: Callable[[C, str, Query, Told], Awaitable[Records]] | None = None
+    """Reads the same and tells how far it is, where a reading takes long."""
     longest: int = 0
     """The most rows that can be asked for at once; 0 says nothing."""
+    most_days: int = 0
+    """The most days that can be asked for at once; 0 says nothing."""
     of_feed: str = ""
     """The key of a feed whose kept readings these are: then the site is read and the device is not asked."""
     shape: str = "line"

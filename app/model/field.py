@@ -12,6 +12,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from .lines import split_lines
+
 
 class Kind(Enum):
     """How a field's value is written: which editor it gets, and what the command line accepts."""
@@ -45,6 +47,8 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     max_length: int | None = None
+    lines: int = 0
+    """A text of several lines: a form shows so many at once. 0: one line, and line breaks are not allowed."""
     pattern: str = ""
     pattern_help: str = ""
     choices: tuple[Choice, ...] = ()
@@ -101,6 +105,8 @@ class Field:
             return f"{len(value)} {'row' if len(value) == 1 else 'rows'}"
         if isinstance(value, datetime):
             return value.strftime("%Y-%m-%d %H:%M:%S")
+        if self.lines and isinstance(value, str) and len(split_lines(value)) > 1:
+            return f"{len(split_lines(value))} lines, {len(value)} characters"
         if isinstance(value, float):
             return (f"{value:.{self.decimals}f}" if self.decimals is not None else f"{value:g}") + _spaced(self.unit)
         return f"{value}{_spaced(self.unit)}"

@@ -81,6 +81,14 @@ class Reading(msgspec.Struct, frozen=True):
     values: tuple[float, ...]
 
 
+def _none(_connection: Any) -> int:
+    return 0
+
+
+def _not_known(_connection: Any) -> float:
+    return 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feed:
     """A live source of readings: an event stream, or a resource that is asked again and again.
@@ -97,8 +105,10 @@ class Feed:
     of_meter: bool = False
     kept: bool = False
     """Every reading is kept in the site: the device has no memory of its own."""
-    left_out: Callable[[Any], int] | None = None
-    """left_out(connection): how many events could not be read and were passed over, since connecting."""
+    unreadable: Callable[[Any], int] = _none
+    """unreadable(connection): how many events could not be read and were left out since connecting."""
+    interval_s: Callable[[Any], float] = _not_known
+    """interval_s(connection): how many seconds apart readings come by the device's own pace; 0: it has none."""
     manual: str = ""
     needs_read: tuple[str, ...] = ()
     """What the device must offer, as its vendor names it."""

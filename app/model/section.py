@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
@@ -146,11 +147,15 @@ class Section(Generic[M, C]):
     """Makes values that mean the same the same: a weekday where no week is used. Done before anything is planned."""
     now: Callable[[M], M] | None = None
     now_label: str = ""
+    answered: Callable[[C], datetime | None] | None = None
+    """answered(client): when the answer came that `read` shows, of a device that may be asked only now and then."""
     summary: Callable[[M], str] | None = None
     findings: Callable[[M], tuple[Finding, ...]] = _finds_nothing
     """What is to be noticed in the values as the device has them: shown above them, the gravest first."""
     watched: bool = False
     """Read when the page of its device opens, so that its findings show before anybody looks for them."""
+    described: bool = False
+    """The help of each value stands beside it: for values that nobody knows by their names alone."""
     scope: Scope = Scope.DEVICE
     group: str = "Settings"
     help: str = ""

@@ -12,6 +12,7 @@ from .action import AnyAction
 from .archive import AnyArchive
 from .device import Identity, Meter
 from .firmware import Firmware
+from .login import USER_AND_PASSWORD, LoginWords
 from .quantity import Feed
 from .resource import Resource
 from .scan import BusOptions, ScanRequest, ScanState
@@ -73,6 +74,8 @@ class Vendor:
     scheme: str
     port: int
     default_user: str
+    login: LoginWords = USER_AND_PASSWORD
+    """What its login consists of, and what that is called."""
     connect: Callable[[Any], Connection]
     recognise: Callable[[Answer], bool]
     probe_path: str

@@ -26,6 +26,7 @@ from app.model.errors import (
     DeviceSilent,
     LoginFailed,
 )
+from app.model.login import USER_AND_PASSWORD, LoginWords
 
 from .exchange import CONNECT_S, IDEMPOTENT, Handshake, fail, lower_names, read_body, same_origin
 from .pace import Pace, sent_nothing
@@ -66,6 +67,8 @@ class Policy:
     timeout_s: float = 15.0
     password_in_query: str = ""
     """The password travels in the URL under this name: it is filled in where a path has the name without a value."""
+    login: LoginWords = USER_AND_PASSWORD
+    """What the login is called in messages."""
 
 
 class DeviceClient:
@@ -304,8 +307,8 @@ class DeviceClient:
             )
         return self._http
 
-    def new_client(self, limits: httpx.Limits, timeout: httpx.Timeout) -> httpx.AsyncClient:
-        """An HTTP client for this device alone, in its present TLS profile."""
+    def new_client(self, limits: httpx.Limits, timeout: httpx.Timeout, *, endless: bool = False) -> httpx.AsyncClient:
+        """An HTTP client for this device alone, in its present TLS profile. `endless`: for an answer without end."""
         import httpx
 
         from .auth import authentication
@@ -314,7 +317,7 @@ class DeviceClient:
         quiet_logs()
         return httpx.AsyncClient(
             base_url=self.address.url,
-            transport=Transport(context(self.profile), limits),
+            transport=Transport(context(self.profile), limits, plain=endless and self.address.scheme == "http"),
             trust_env=False,
             auth=authentication(
                 self._credentials,
@@ -357,9 +360,10 @@ class DeviceClient:
 
     def login_failed(self) -> LoginFailed:
         """What a 401 means with the login in use."""
+        words = self.policy.login
         if self._credentials is None:
-            return LoginFailed(f"{self.address} wants a user name and password.")
-        return LoginFailed(f"{self.address} does not accept this password for user '{self._credentials.user}'.")
+            return LoginFailed(f"{self.address} wants its {words.both}.", hint=words.where)
+        return LoginFailed(f"{self.address} does not accept {words.wrong(self._credentials.user)}.", hint=words.where)
 
 
 def preload() -> None:

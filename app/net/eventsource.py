@@ -5,6 +5,8 @@ Why not a library: docs/decisions/004-own-event-source.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from app.model.errors import BadReply
@@ -23,19 +25,34 @@ class Event(msgspec.Struct, frozen=True):
     id: str
 
 
+def _tells_nobody(_: BadReply) -> None:
+    """Where nobody counts what was left out."""
+
+
 class EventParser:
     """Takes the bytes of an event stream in pieces of any size and gives the events that are complete.
 
-    `max_line` is the longest line and `max_event` the most data of one event, both in bytes. A line that is too
-    long is given up before it is stored, so memory is bounded whatever the device sends.
+    `max_line` is the longest line and `max_event` the most data of one event, both in bytes. An event that breaks
+    one of them is left out up to the blank line that ends it, and `on_spoiled` is told at once. It is given up before
+    it is stored, so memory is bounded whatever the device sends. A stream in which `max_skipped` bytes bring no end of
+    such an event is none: then `feed` raises.
 
     `last_event_id` is what a reconnect sends back; `retry_s` the pause that the device asks for before one, in
     seconds, or None. Both outlive `restart`.
     """
 
-    def __init__(self, *, max_line: int = 64 * 1024, max_event: int = 1024 * 1024) -> None:
+    def __init__(
+        self,
+        *,
+        max_line: int = 64 * 1024,
+        max_event: int = 1024 * 1024,
+        max_skipped: int = 16 * 1024 * 1024,
+        on_spoiled: Callable[[BadReply], None] = _tells_nobody,
+    ) -> None:
         self.max_line = max_line
         self.max_event = max_event
+        self.max_skipped = max_skipped
+        self.on_spoiled = on_spoiled
         self.last_event_id = ""
         self.retry_s: float | None = None
         self.restart()
@@ -46,6 +63,9 @@ class EventParser:
         self._after_cr = False
         self._pieces: list[bytes] = []
         self._length = 0
+        self._overlong = False
+        self._spoiled = False
+        self._skipped = 0
         self._broken: BadReply | None = None
         self._id = self.last_event_id
         self._type = ""
@@ -56,8 +76,8 @@ class EventParser:
         """Take the next bytes; give the events that they complete, in order.
 
         Raises:
-            BadReply: a limit is broken; nothing more can be read until `restart`. Where the same bytes complete
-                events before that place, these are given first and `check` or the next call raises.
+            BadReply: a spoiled event does not end; nothing more can be read until `restart`. Where the same bytes
+                complete events before that place, these are given first and `check` or the next call raises.
         """
         self.check()
         if self._after_cr and chunk:
@@ -71,6 +91,10 @@ class EventParser:
         lines = b"".join((*self._pieces, chunk)).splitlines()
         self._pieces.clear()
         self._length = 0
+        if self._overlong:
+            # The end of a line that was given up already.
+            self._overlong = self._at_start = False
+            self._skip(len(lines.pop(0)))
         rest = b""
         if chunk[-1] == _CR:
             self._after_cr = True
@@ -90,52 +114,70 @@ class EventParser:
         """Raise what `feed` held back because it had events to give.
 
         Raises:
-            BadReply: a limit is broken.
+            BadReply: a spoiled event does not end.
         """
         if self._broken is not None:
             raise self._broken
 
     def _keep(self, piece: bytes) -> None:
         """Store the beginning of a line. In pieces: joining at every packet would make long lines dear."""
+        if self._overlong:
+            self._skip(len(piece))
+            return
         self._length += len(piece)
         if self._length > self.max_line:
             self._pieces.clear()
-            self._give_up("a line", self.max_line)
+            self._overlong = True
+            self._spoil("a line", self.max_line)
+            self._skip(self._length)
         elif piece:
             self._pieces.append(piece)
 
     def _interpret(self, lines: list[bytes]) -> list[Event]:
-        """Take whole lines; stop at the first that breaks a limit."""
+        """Take whole lines; of an event that breaks a limit only its id and the like are taken."""
         events: list[Event] = []
-        max_line = self.max_line
         for line in lines:
+            if self._broken is not None:
+                break
             if not line:
                 self._dispatch(events)
                 continue
-            if len(line) > max_line:
-                self._give_up("a line", max_line)
-                break
-            name, _, value = line.partition(b":")
-            if value[:1] == b" ":
-                value = value[1:]
-            if name == b"data":
-                self._size += len(value) + 1
-                if self._size > self.max_event:
-                    self._give_up("an event", self.max_event)
-                    break
-                self._data.append(value)
-            elif name == b"event":
-                self._type = value.decode("utf-8", "replace")
-            elif name == b"id":
-                if b"\0" not in value:
-                    self._id = value.decode("utf-8", "replace")
-            elif name == b"retry" and value.isdigit():
-                self.retry_s = int(value.lstrip(b"0")[:_RETRY_DIGITS] or b"0") / 1000
+            if self._spoiled:
+                self._skip(len(line))
+            if len(line) > self.max_line:
+                self._spoil("a line", self.max_line)
+            else:
+                self._take(line)
         return events
+
+    def _take(self, line: bytes) -> None:
+        """One field of the event that is under way."""
+        name, _, value = line.partition(b":")
+        if value[:1] == b" ":
+            value = value[1:]
+        if name == b"data":
+            if not self._spoiled:
+                self._add(value)
+        elif name == b"event":
+            self._type = value.decode("utf-8", "replace")
+        elif name == b"id":
+            if b"\0" not in value:
+                self._id = value.decode("utf-8", "replace")
+        elif name == b"retry" and value.isdigit():
+            self.retry_s = int(value.lstrip(b"0")[:_RETRY_DIGITS] or b"0") / 1000
+
+    def _add(self, data: bytes) -> None:
+        self._size += len(data) + 1
+        if self._size > self.max_event:
+            self._spoil("an event", self.max_event)
+        else:
+            self._data.append(data)
 
     def _dispatch(self, events: list[Event]) -> None:
         """The blank line: an event if there is data, and in any case the id counts and the type is forgotten."""
         self.last_event_id = self._id
+        self._spoiled = False
+        self._skipped = 0
         if self._data:
             data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
             events.append(Event(self._type or "message", data.decode("utf-8", "replace"), self._id))
@@ -143,10 +185,19 @@ class EventParser:
             self._size = 0
         self._type = ""
 
-    def _give_up(self, what: str, limit: int) -> None:
+    def _spoil(self, what: str, limit: int) -> None:
+        """Leave out the present event, and say so once."""
         self._data.clear()
-        if self._broken is None:
+        self._size = 0
+        if not self._spoiled:
+            self._spoiled = True
+            self.on_spoiled(BadReply(f"The device sent {what} of more than {limit} bytes in its event stream."))
+
+    def _skip(self, count: int) -> None:
+        """So many bytes more of a spoiled event."""
+        self._skipped += count
+        if self._skipped > self.max_skipped and self._broken is None:
             self._broken = BadReply(
-                f"The device sent {what} of more than {limit} bytes in its event stream.",
+                f"The device sent an event that did not end within {self.max_skipped} bytes.",
                 hint="Is this the device you think it is? It sends more than any known firmware does.",
             )

@@ -97,7 +97,8 @@ class EventStream:
     are too many; it is asked again whenever that long has passed, since a report interval may be changed.
     `on_state` hears of every change of `state`; `last_error` is set before. `name` stands for the device in messages.
 
-    `last_error` is the reason for the last interruption, or None while the stream is live.
+    `last_error` is the reason for the last interruption, or None while the stream is live. An event that breaks the
+    parser's limits is left out and interrupts nothing: the parser's `on_spoiled` hears of it.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ class Stream:
         while True:
             handshake = Handshake(self._device.check)
             limits = httpx.Limits(max_connections=1, max_keepalive_connections=0)
-            self._http = self._device.new_client(limits, httpx.Timeout(None))
+            self._http = self._device.new_client(limits, httpx.Timeout(None), endless=True)
             request = self._http.build_request(
                 "GET", self._path, headers=self._sent, extensions={"trace": handshake.trace}
             )

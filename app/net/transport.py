@@ -13,11 +13,13 @@ from typing import Any
 import httpcore
 import httpx
 
+from .plain import PlainBackend
+
 
 class Transport(httpx.AsyncHTTPTransport):
-    """Connections in one TLS profile, at most as many as `limits` says."""
+    """Connections in one TLS profile, at most as many as `limits` says. `plain`: none of them will ever be TLS."""
 
-    def __init__(self, tls: ssl.SSLContext, limits: httpx.Limits) -> None:
+    def __init__(self, tls: ssl.SSLContext, limits: httpx.Limits, *, plain: bool = False) -> None:
         super().__init__(verify=tls, trust_env=False, limits=limits)
         # httpx has no argument for the backend of the pool that it makes.
         self._pool = httpcore.AsyncConnectionPool(
@@ -25,7 +27,7 @@ class Transport(httpx.AsyncHTTPTransport):
             max_connections=limits.max_connections,
             max_keepalive_connections=limits.max_keepalive_connections,
             keepalive_expiry=limits.keepalive_expiry,
-            network_backend=_Backend(),
+            network_backend=PlainBackend() if plain else _Backend(),
         )
 
 

@@ -34,6 +34,8 @@ class _Planned:
 class Faults:
     """The faults that one simulator is about to show. May be used from any thread."""
 
+    standing: Fault | None = None
+    """Strikes every request that nothing else is planned for, and the event streams that are open, until it is over."""
     _planned: list[_Planned] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,10 +54,12 @@ class Faults:
         """From now on nothing fails."""
         with self._lock:
             self._planned.clear()
+        self.standing = None
 
     def next_for_request(self, method: str, path: str) -> Fault | None:
         """The fault that strikes this request, if one does; it is used up."""
-        return self._take(lambda planned: planned.fault is not Fault.REFUSE_TLS and planned.matches(method, path))
+        struck = self._take(lambda planned: planned.fault is not Fault.REFUSE_TLS and planned.matches(method, path))
+        return struck or self.standing
 
     def next_for_connection(self) -> Fault | None:
         """The fault that strikes this new connection, if one does; it is used up."""

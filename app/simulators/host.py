@@ -14,32 +14,60 @@ import importlib
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from app.model.device import Address
+from app.model.errors import UsageError
 from app.model.vendor import Vendor
+from app.scenario.site import Site
 from app.simulators.announce import Announcer
 from app.simulators.faults import Faults
+from app.simulators.troubles import Troubles
 from app.simulators.wire import Simulator, Wire
 
 T = TypeVar("T")
 
 
-def create(vendor: Vendor, index: int = 0, latency_ms: float = 0.0) -> Simulator:
-    """The vendor's demo simulator. `index` tells several of one kind apart: each has its own serial and meters."""
+def create(
+    vendor: Vendor, index: int = 0, latency_ms: float = 0.0, *, model: str = "", site: Site | None = None
+) -> Simulator:
+    """The vendor's demo simulator. `index` tells several of one kind apart: each has its own serial and meters.
+
+    `model` is one of `models(vendor)`; without it the family decides by the index. At a `site` all measure the same.
+
+    Raises:
+        UsageError: the family has no such model.
+    """
+    kind = _kind(vendor)
+    if model and model not in kind.models():
+        raise UsageError(f"There is no simulator '{vendor.key}/{model}'.", hint=f"Known: {', '.join(kind.models())}.")
+    return cast(Simulator, kind.demo(index=index, latency_ms=latency_ms, model=model, site=site))
+
+
+def models(vendor: Vendor) -> dict[str, str]:
+    """The models that are simulated of a family, and what they stand for."""
+    return dict(_kind(vendor).models())
+
+
+def _kind(vendor: Vendor) -> Any:
     module, _, name = vendor.simulator.partition(":")
-    kind = getattr(importlib.import_module(module), name)
-    return cast(Simulator, kind.demo(index=index, latency_ms=latency_ms))
+    return getattr(importlib.import_module(module), name)
 
 
 @dataclass(frozen=True)
 class Running:
-    """A simulator that can be reached at `url`. `faults` makes its wire fail."""
+    """A simulator that can be reached at `url`. `faults` makes its wire fail, request by request."""
 
     simulator: Simulator
     faults: Faults
     wire: Wire
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        """Its faults by name; to be used on the host's loop."""
+        return Troubles(self.wire)
 
     @property
     def address(self) -> Address:
@@ -125,6 +153,22 @@ class SimulatorHost:
         """Put another simulator at the same address: another certificate, another device."""
         self.remove(running)
         return self.add(simulator, port=running.address.port)
+
+    def fault(self, running: Running, key: str, seconds: float = 0.0) -> None:
+        """Let a simulator fail in a way that it has a name for (`running.troubles.known`), until `mend` or for so long.
+
+        Raises:
+            UsageError: it has no such fault.
+        """
+        self.call(lambda: running.troubles.begin(key, seconds))
+
+    def mend(self, running: Running, key: str = "") -> None:
+        """Let one named fault end, or all of them.
+
+        Raises:
+            UsageError: it has no such fault.
+        """
+        self.call(lambda: running.troubles.end(key) if key else running.troubles.clear())
 
     def call(self, function: Callable[[], T]) -> T:
         """Run a function on the simulators' thread, and return what it returns or raise what it raises."""

@@ -127,6 +127,12 @@ class Wire:
             back()
             return
 
+    def cut(self) -> None:
+        """Break every open connection at once."""
+        for connection in list(self._state.connections):
+            assert isinstance(connection, _LimitedConnection)
+            connection.transport.abort()
+
     async def _hang_up(self) -> None:
         """Close every connection, but let what was written go out."""
         connections = [one for one in self._state.connections if isinstance(one, _LimitedConnection)]
@@ -254,13 +260,13 @@ class _LimitedConnection(H11Protocol):
     async def _answer(self, fault: Fault | None, scope: Any, receive: Receive, send: Send) -> None:
         app = self._wire.simulator.app
         if fault is None:
-            await app(scope, receive, send)
+            await app(scope, receive, self._while_well(send))
             return
         if fault is Fault.STALL:
             await self.gone.wait()
             return
         if fault is Fault.CUT_BODY:
-            await app(scope, receive, _half_of(send))
+            await app(scope, receive, _half_of(send, self.transport.abort))
         elif fault is Fault.ENDLESS_BODY:
             await app(scope, receive, self._without_end(send))
         elif fault is Fault.DROP_AFTER:
@@ -268,6 +274,21 @@ class _LimitedConnection(H11Protocol):
         await asyncio.sleep(0)
         self.transport.abort()
         await self.gone.wait()
+
+    def _while_well(self, send: Send) -> Send:
+        """Send, until a fault begins that strikes streams too: then they fall silent or break."""
+        half = _half_of(send, self.transport.abort)
+
+        async def struck(message: Message) -> None:
+            standing = self._wire.faults.standing if message["type"] == "http.response.body" else None
+            if standing is None:
+                await send(message)
+            elif standing is Fault.CUT_BODY:
+                await half(message)
+            else:
+                await self.gone.wait()
+
+        return struck
 
     def _without_end(self, send: Send) -> Send:
         async def endless(message: Message) -> None:
@@ -321,8 +342,8 @@ async def _nowhere(_: Message) -> None:
     """Swallow an answer."""
 
 
-def _half_of(send: Send) -> Send:
-    """Send the head, and of the body's parts the first half of the first one."""
+def _half_of(send: Send, abort: Callable[[], None]) -> Send:
+    """Send the head, and of the body's parts the first half of the first one; what goes on after that breaks."""
     begun = False
 
     async def cut(message: Message) -> None:
@@ -333,5 +354,7 @@ def _half_of(send: Send) -> Send:
             begun = True
             body = message.get("body", b"")
             await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        else:
+            abort()
 
     return cut

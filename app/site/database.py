@@ -11,7 +11,7 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,8 @@ def damaged(path: Path, what: str) -> NoSite:
 class Database:
     """An open site file. `path` is absolute.
 
-    Used from the loop's thread; `copy_to` alone is made for another one. Every method raises `StorageFailed`.
+    Used from the loop's thread; `copy_to` and what is called `beside` alone are made for another one. Every method
+    raises `StorageFailed`.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, inode: tuple[int, int]) -> None:
@@ -152,6 +153,36 @@ class Database:
     def execute(self, sql: str, *values: Any) -> None:
         """Execute one statement, within a transaction."""
         self._connection.execute(sql, [_storable(value) for value in values])
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Execute one statement for each row, within a transaction. The values must be numbers or bytes."""
+        self._connection.executemany(sql, rows)
+
+    def rows_beside(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """As `rows`, but may be called in a thread. A write of the window waits for it, so ask for few rows at a time.
+
+        Raises:
+            StorageFailed: also when the site is closed meanwhile.
+        """
+        with self._turn:
+            self._refuse_closed()
+            return self.rows(sql, *values)
+
+    def write_beside(self, sql: str, *values: Any) -> int:
+        """As `write`, but may be called in a thread; tells how many rows it changed. Change few at a time.
+
+        Raises:
+            StorageFailed: also when the site is closed meanwhile.
+        """
+        with self._turn, in_words(self.path):
+            self._refuse_closed()
+            count = self._connection.execute(sql, [_storable(value) for value in values]).rowcount
+            self.writes += 1
+            return count
+
+    def _refuse_closed(self) -> None:
+        if self.closing:
+            raise StorageFailed(f"{self.path} was closed.", hint="Open the site again.")
 
     def write(self, sql: str, *values: Any, durable: bool = False) -> None:
         """A transaction of one statement."""

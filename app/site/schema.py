@@ -77,6 +77,46 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (series, time)
         ) WITHOUT ROWID""",
     ),
+    (
+        # Counts are kept with every batch of readings: a list of recordings must not count millions of rows.
+        """CREATE TABLE recording (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            title TEXT NOT NULL,
+            begun INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            ended INTEGER,
+            trouble TEXT NOT NULL DEFAULT '',
+            readings INTEGER NOT NULL DEFAULT 0,
+            size INTEGER NOT NULL DEFAULT 0
+        )""",
+        """CREATE TABLE recording_channel (
+            number INTEGER PRIMARY KEY,
+            recording INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            facts TEXT NOT NULL,
+            UNIQUE (recording, place)
+        )""",
+        """CREATE TABLE recording_mark (
+            number INTEGER PRIMARY KEY,
+            recording INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            name TEXT NOT NULL
+        )""",
+        "CREATE INDEX recording_mark_of ON recording_mark (recording, time)",
+        """CREATE TABLE recorded (
+            channel INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            vals BLOB NOT NULL,
+            PRIMARY KEY (channel, time)
+        ) WITHOUT ROWID""",
+    ),
+    (
+        """CREATE TABLE sum (
+            name TEXT PRIMARY KEY,
+            content TEXT NOT NULL,
+            position INTEGER NOT NULL
+        )""",
+    ),
 )
 
 

@@ -13,6 +13,7 @@ from types import TracebackType
 
 import msgspec
 
+from app.commission.recorded import RecordingStore
 from app.commission.records import DraftStore, Journal, ReadingStore
 from app.model.device import Address, parse_address
 from app.model.errors import UsageError
@@ -22,7 +23,9 @@ from .database import Database, SiteInUse, damaged
 from .drafts import SiteDrafts
 from .journal import SiteJournal
 from .readings import SiteReadings
+from .recordings import SiteRecordings
 from .stored import moment
+from .sums import SiteSums
 
 SUFFIX = ".wattwright"
 _UNSAVED = "unsaved"
@@ -62,6 +65,8 @@ class SiteFile:
         self.drafts: DraftStore = SiteDrafts(database)
         self._readings = SiteReadings(database)
         self.readings: ReadingStore = self._readings
+        self.recordings: RecordingStore = SiteRecordings(database)
+        self.sums = SiteSums(database)
 
     @classmethod
     def open(cls, path: Path | None = None) -> SiteFile:

@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from app.simulators.host import SimulatorHost
-from tests.bench import ingest, lateness, memory, section, simulators, start, stored, tree
+from app.vendors.whatwatt.client import LIVE
+from tests.bench import day, ingest, lateness, memory, section, simulators, start, stored, streams, tree
 from tests.bench.effort import Effort
 from tests.bench.punctual import lateness_ms, p99
+from tests.bench.raw import RawClient
 from tests.bench.table import Row, of_turns, text
 from tests.conftest import Run
 from tests.gateways import MAIN, gateway
@@ -28,6 +30,7 @@ TINY = Effort(
     event_turns=1,
     events=5,
     streams=2,
+    many_streams=(2, 1),
     watch_turns=1,
     watch_s=2.0,
     readings=20,
@@ -87,9 +90,60 @@ def test_the_window_is_painted_in_both_processes() -> None:
 
 def test_the_watched_window_has_streams_and_paints() -> None:
     """Its process fails by itself when too few readings come, or nothing is painted."""
-    row = lateness.watch(TINY, spread=True)
-    assert row.goal == 16.0
-    assert "paintings" in row.source
+    found = lateness.watch(TINY, TINY.streams, spread=True)
+    timer, busy = lateness.timer_row("some", found, 16.0), lateness.busy_row("some", found, 25.0)
+    assert (timer.goal, busy.goal) == (16.0, 25.0)
+    assert found.paintings > 0
+    assert busy.measured > busy.baseline > 0
+
+
+def test_every_event_that_was_sent_is_counted_and_became_a_reading() -> None:
+    *timers, _busy, events = streams.measure(TINY)
+    assert [row.goal for row in timers] == [33.0, 33.0]
+    assert events.measured == events.baseline
+    # Two devices a second and one that is ten times as fast, in two runs.
+    assert events.measured >= 2 * (2 + 10) * TINY.watch_s
+    assert (events.verdict, events.source) == ("pass", "0 lost")
+
+
+def test_a_lost_event_falls_short() -> None:
+    with SimulatorHost(simulators.houses(2, 0.0, 20.0, spread=False)) as host:
+        counts = asyncio.run(_heard_and_sent(host))
+    heard, sent = counts
+    assert sent == [heard, 0]
+    assert streams.events_row("2 streams", sum(sent), heard - 1).verdict == "FALLS SHORT"
+
+
+async def _heard_and_sent(host: SimulatorHost) -> tuple[int, list[int]]:
+    """Listen to the first of two devices; stop them after a while, and hear what still comes."""
+    client = await RawClient.open(host[0].address)
+    heard = 0
+
+    async def listen() -> None:
+        nonlocal heard
+        async for _ in client.events(LIVE):
+            heard += 1
+
+    listening = asyncio.create_task(listen())
+    try:
+        async with asyncio.timeout(10):
+            while heard < 3:  # noqa: ASYNC110 - looked at from outside
+                await asyncio.sleep(0.01)
+            sent = await simulators.stopped_at(host[1].address)
+            while heard < sum(sent):  # noqa: ASYNC110 - looked at from outside
+                await asyncio.sleep(0.01)
+    finally:
+        listening.cancel()
+        client.close()
+    return heard, sent
+
+
+def test_a_day_is_painted_by_both_sides() -> None:
+    """Its process fails by itself when too few pictures are painted."""
+    picture, busy, late, *_ = day.measure(TINY)
+    assert 0 < picture.measured < picture.baseline
+    assert busy.goal == 60.0
+    assert busy.measured > 0 < late.measured
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells a process how much it holds")

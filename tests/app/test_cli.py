@@ -30,14 +30,15 @@ from app.site.credentials import SERVICE
 from app.site.sitefile import SiteFile
 from app.vendors.g13.simulator import G13Simulator, Role, demo_gateway
 from app.vendors.g13.simulator.configuration import Configuration
-from app.vendors.whatwatt.simulator import Style, WhatwattSimulator
+from app.vendors.whatwatt.simulator import Spoiled, Style, WhatwattSimulator
 from tests.app.command_lines import PASSWORD, Cli, pins, roomy, simulator
 
 METER = "ABB01EM000014501"
 FOUND = "ABB01EM000014503"
 RATIOS = f"/meters/{METER}/transformersettings"
 VERBS = {
-    "discover", "identify", "sections", "read", "send", "records", "do", "resources", "scan", "register", "unregister",
+    "discover", "identify", "sections", "read", "send", "records",
+    "recordings", "do", "resources", "scan", "register", "unregister",
     "firmware", "live", "password", "simulate",
 }  # fmt: skip
 
@@ -767,6 +768,14 @@ def test_what_a_meter_does_not_send_is_null(cli: Cli, host: SimulatorHost) -> No
     values = json.loads(cli.text("live", modest.url, "--count", "1", "--json"))["values"]
     assert values["voltage.l1"] is None
     assert values["power.total"] is not None
+
+
+def test_live_tells_at_its_end_how_many_events_could_not_be_read(
+    cli: Cli, host: SimulatorHost, reader: Running
+) -> None:
+    host.call(lambda: reader.simulator.spoiled.extend([Spoiled.HUGE, Spoiled.BAD_JSON]))  # type: ignore[attr-defined]
+    assert len(cli.text("live", reader.url, "--count", "2", "--json").splitlines()) == 2
+    assert "2 events of the device could not be read" in cli.err
 
 
 def test_live_values_of_a_meter_behind_a_gateway(cli: Cli, gateway: Running) -> None:

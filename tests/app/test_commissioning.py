@@ -19,6 +19,7 @@ from app.model.errors import (
     PasswordChangeRequired,
     UsageError,
 )
+from app.model.login import LoginWords
 from app.model.scan import ScanRequest, parse_bus
 from app.model.section import Step
 from app.net.tls import Certificate
@@ -53,7 +54,7 @@ class Answers:
         self.asked.append(f"certificate {shown.fingerprint == error.fingerprint}")
         return True
 
-    async def login(self, address: Address, user: str, error: LoginFailed) -> Credentials | None:
+    async def login(self, address: Address, user: str, error: LoginFailed, _: LoginWords) -> Credentials | None:
         self.asked.append(f"login {user}")
         return Credentials(user, "admin")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import tracemalloc
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -206,49 +207,65 @@ def test_a_new_connection_drops_what_the_old_one_left_unfinished() -> None:
     assert parser.feed(BOM + b"data:e\n\n") == [message("e", "1")]
 
 
-LIMITS: dict[str, tuple[bytes, list[Event], str]] = {
-    "a line of data": (b"data:a\n\ndata:" + b"x" * 16 + b"\n\n", [message("a")], "a line of more than 20 bytes"),
-    "a comment": (b":" + b"x" * 20 + b"\n", [], "a line of more than 20 bytes"),
-    "a line without end": (b"data:a\n\n" + b"x" * 21, [message("a")], "a line of more than 20 bytes"),
-    "a first line with a BOM": (BOM + b"data:" + b"x" * 13 + b"\n\n", [], "a line of more than 20 bytes"),
-    "a line, and the next as well": (b"data:" + b"x" * 16 + b"\n" + b"y" * 40, [], "a line of more than 20 bytes"),
-    "an event of many lines": (
-        b"data:a\n\n" + b"data:123456789\n" * 4,
-        [message("a")],
-        "an event of more than 30 bytes",
-    ),
-    "an event of many empty lines": (b"data\n" * 31, [], "an event of more than 30 bytes"),
-    "an event, then a line": (b"data\n" * 31 + b"y" * 40, [], "an event of more than 30 bytes"),
+LIMITS: dict[str, tuple[bytes, str]] = {
+    "a line of data": (b"data:" + b"x" * 16 + b"\n", "a line of more than 20 bytes"),
+    "a comment": (b":" + b"x" * 20 + b"\n", "a line of more than 20 bytes"),
+    "a line that is far too long": (b"x" * 200 + b"\r\n", "a line of more than 20 bytes"),
+    "a first line with a BOM": (BOM + b"data:" + b"x" * 13 + b"\n", "a line of more than 20 bytes"),
+    "a line, and the next as well": (b"data:" + b"x" * 16 + b"\n" + b"y" * 40 + b"\n", "a line of more than 20 bytes"),
+    "a line after data that was fine": (b"data:1\n" + b"data:" + b"x" * 16 + b"\n", "a line of more than 20 bytes"),
+    "data after a line that was not": (b"data:" + b"x" * 16 + b"\ndata:1\n", "a line of more than 20 bytes"),
+    "an event of many lines": (b"data:123456789\n" * 4, "an event of more than 30 bytes"),
+    "an event of many empty lines": (b"data\n" * 31, "an event of more than 30 bytes"),
+    "an event, then a line": (b"data\n" * 31 + b"y" * 40 + b"\n", "an event of more than 30 bytes"),
 }
+"""Events that break a limit, without the blank line that ends them."""
 
 
-def read_until_broken(chunks: Iterable[bytes], parser: EventParser) -> tuple[list[Event], str]:
-    """What was read, and what the parser said of a broken limit."""
-    given: list[Event] = []
-    try:
-        for chunk in chunks:
-            given += parser.feed(chunk)
-            parser.check()
-    except BadReply as error:
-        return given, error.message
-    return given, ""
-
-
-@pytest.mark.parametrize(("stream", "before", "named"), LIMITS.values(), ids=LIMITS.keys())
-def test_too_long_is_named_after_the_events_before_it_were_given(
-    stream: bytes, before: list[Event], named: str
-) -> None:
+@pytest.mark.parametrize(("spoiled", "named"), LIMITS.values(), ids=LIMITS.keys())
+def test_an_event_that_is_too_long_is_left_out_and_told_once_and_the_stream_goes_on(spoiled: bytes, named: str) -> None:
     chance = random.Random(3)
+    before = b"" if spoiled.startswith(BOM) else b"id:1\ndata:a\n\n"
+    stream = (
+        before + b"event:x\nid:2\n" * bool(before) + spoiled + b"retry:7000\n\ndata:c\n\n" + spoiled + b"\n\ndata:d\n\n"
+    )
     one_by_one = [stream[i : i + 1] for i in range(len(stream))]
     for chunks in ([stream], one_by_one, *(list(cut(stream, chance)) for _ in range(50))):
-        parser = EventParser(max_line=20, max_event=30)
-        given, said = read_until_broken(chunks, parser)
-        assert given == before
-        assert named in said
-        with pytest.raises(BadReply, match=named):
+        said: list[BadReply] = []
+        parser = EventParser(max_line=20, max_event=30, on_spoiled=said.append)
+        given = read(chunks, parser)
+        last = "2" if before else ""
+        assert given == [message("a", "1")] * bool(before) + [message("c", last), message("d", last)]
+        assert [named in error.message for error in said] == [True, True]
+        assert parser.retry_s == 7.0
+
+
+def test_memory_stays_bounded_in_an_event_that_does_not_end() -> None:
+    parser = EventParser(max_line=1000, max_event=1000, max_skipped=10_000_000)
+    tracemalloc.start()
+    try:
+        for _ in range(900):
+            assert parser.feed(b"x" * 10_000) == []
+        assert tracemalloc.get_traced_memory()[1] < 200_000
+    finally:
+        tracemalloc.stop()
+    assert parser.feed(b"\n\ndata:a\n\n") == [message("a")]
+
+
+@pytest.mark.parametrize("endless", [b"x" * 50, b"data:12345678\n" * 5, b":" + b"x" * 30 + b"\n"])
+def test_an_event_that_never_ends_is_no_event_stream(endless: bytes) -> None:
+    parser = EventParser(max_line=20, max_event=30, max_skipped=500)
+    assert parser.feed(b"data:a\n\n" + endless * 20) == [message("a")]
+    for _ in range(2):
+        with pytest.raises(BadReply, match="did not end within 500 bytes"):
             parser.feed(b"\n\ndata:b\n\n")
-        parser.restart()
-        assert parser.feed(b"data:c\n\n") == [message("c")]
+    parser.restart()
+    assert parser.feed(b"data:c\n\n") == [message("c")]
+
+
+def test_events_that_are_too_long_one_after_the_other_are_all_left_out() -> None:
+    parser = EventParser(max_line=20, max_event=30, max_skipped=500)
+    assert read([(b"x" * 100 + b"\n\n") * 50 + b"data:a\n\n"], parser) == [message("a")]
 
 
 def test_up_to_the_limits_everything_is_read() -> None:

@@ -357,12 +357,20 @@ def test_announced_over_mdns_on_loopback(run: Run) -> None:
 
 
 def test_specs_name_vendors_and_counts() -> None:
-    keys = [vendor.key for vendor in parse_specs(["g13", "whatwatt:3"], VENDORS)]
-    assert keys == ["g13", "whatwatt", "whatwatt", "whatwatt"]
-    assert parse_specs([], VENDORS) == VENDORS
+    wanted = parse_specs(["g13", "whatwatt:2", "ingecon/3play:2"], VENDORS)
+    assert [(one.vendor.key, one.model) for one in wanted] == [
+        ("g13", ""),
+        ("whatwatt", ""),
+        ("whatwatt", ""),
+        ("ingecon", "3play"),
+        ("ingecon", "3play"),
+    ]
+    assert tuple(one.vendor for one in parse_specs([], VENDORS)) == VENDORS
 
 
-@pytest.mark.parametrize("spec", ["g14", "g13:", "g13:0", "g13:-1", "g13:501", "g13:x", "", "g13:²"])
+@pytest.mark.parametrize(
+    "spec", ["g14", "g13:", "g13:0", "g13:-1", "g13:501", "g13:x", "", "g13:²", "g13/", "g13/3play", "/p1"]
+)
 def test_senseless_specs_are_refused(spec: str) -> None:
     with pytest.raises(UsageError, match="simulator"):
         parse_specs([spec], VENDORS)

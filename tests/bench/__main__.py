@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import ingest, lateness, memory, meter, section, start, stored, tree
+from . import day, ingest, lateness, memory, meter, section, start, stored, streams, tree
 from .effort import FULL, QUICK, Effort
 from .table import Row, text
 
@@ -21,6 +21,8 @@ BENCHMARKS: dict[str, Callable[[Effort], list[Row]]] = {
     "stored": stored.measure,
     "ingest": ingest.measure,
     "lateness": lateness.measure,
+    "streams": streams.measure,
+    "day": day.measure,
     "memory": memory.measure,
 }
 

@@ -21,6 +21,8 @@ class Effort:
     events: int
     """In each turn, of each side."""
     streams: int
+    many_streams: tuple[int, int]
+    """So many that report once a second, and ten times a second."""
     watch_turns: int
     watch_s: float
     readings: int
@@ -37,6 +39,7 @@ FULL = Effort(
     event_turns=5,
     events=300,
     streams=50,
+    many_streams=(200, 50),
     watch_turns=3,
     watch_s=6.0,
     readings=600,
@@ -51,6 +54,7 @@ QUICK = Effort(
     event_turns=2,
     events=100,
     streams=50,
+    many_streams=(200, 50),
     watch_turns=1,
     watch_s=4.0,
     readings=60,

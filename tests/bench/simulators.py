@@ -6,13 +6,17 @@ As a program it takes the arguments that `SimulatorProcess` hands to `wattwright
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
 import time
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from app.model.device import Address, parse_address
 from app.simulators.host import SimulatorHost
@@ -25,15 +29,21 @@ from app.vendors.g13.simulator.meter import SimulatedMeter
 from app.vendors.g13.simulator.stored_settings import ProfileChannel
 from app.vendors.g13.simulator.stored_values import StoredValues
 from app.vendors.g13.tables import Bus
+from app.vendors.whatwatt.client import LIVE
 from app.vendors.whatwatt.simulator import WhatwattSimulator
 from tests.gateways import MAIN, PASSWORD
 
+from .raw import RawClient
+
+STOP = "/bench/stop"
+FAST = 10.0
+
 
 async def start(*specs: str, latency_ms: float = 0.0, speed: float = 1.0, spread: bool = False) -> SimulatorProcess:
-    """Start `g13`, `g13:ITEMS` (in its load profile), `g13m:METERS` or `whatwatt:COUNT`.
+    """Start `g13`, `g13:ITEMS` (in its load profile), `g13m:METERS`, `whatwatt:COUNT` or `fast:COUNT`.
 
-    A whatwatt reports once a second of its own time, which runs `speed` times as fast as on the wall; with `spread`
-    they do so one after the other, otherwise all in the same instant.
+    A whatwatt reports once a second of its own time, which runs `speed` times as fast as on the wall, and ten times as
+    fast again when it is a `fast` one; with `spread` they do so one after the other, otherwise all in the same instant.
     """
     program = [sys.executable, "-m", "tests.bench.simulators", "--speed", f"{speed:g}"]
     program += ["--spread"] if spread else []
@@ -43,6 +53,20 @@ async def start(*specs: str, latency_ms: float = 0.0, speed: float = 1.0, spread
 def addresses(simulators: SimulatorProcess) -> list[Address]:
     """Where they listen, in order."""
     return [parse_address(device.url)[0] for device in simulators.devices]
+
+
+async def stopped(simulators: SimulatorProcess) -> list[int]:
+    """Let no whatwatt send another event; how many each has sent on its present stream, in order."""
+    return await stopped_at(addresses(simulators)[0])
+
+
+async def stopped_at(address: Address) -> list[int]:
+    """As `stopped`; `address` is that of any of them."""
+    client = await RawClient.open(address)
+    try:
+        return msgspec.json.decode(await client.request("GET", STOP), type=list[int])
+    finally:
+        client.close()
 
 
 def gateway(latency_ms: float, items: int = 0) -> G13Simulator:
@@ -70,8 +94,48 @@ def _meter(number: int) -> SimulatedMeter:
     return SimulatedMeter(serial, "A44 552-100", Bus.EQBUS, 17 + number, time.time, Load(number))
 
 
-def houses(count: int, latency_ms: float, speed: float, *, spread: bool) -> list[WhatwattSimulator]:
+class Tally:
+    """How many live events each device of a process has sent on its present stream."""
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+        self.stopped = False
+
+
+class House(WhatwattSimulator):
+    """A whatwatt that counts its events. `STOP`, asked of any of them, stops them all and tells the counts."""
+
+    def __init__(self, tally: Tally, **more: Any) -> None:
+        super().__init__(**more)
+        self._tally = tally
+        self._place = len(tally.sent)
+        tally.sent.append(0)
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The device as an ASGI application."""
+        if scope["path"] == STOP:
+            self._tally.stopped = True
+            await Response(msgspec.json.encode(self._tally.sent))(scope, receive, send)
+            return
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._tally.sent[self._place] = 0
+            elif message.get("body"):
+                if self._tally.stopped:
+                    await asyncio.Event().wait()
+                self._tally.sent[self._place] += 1
+            await send(message)
+
+        await super().app(scope, receive, counted if scope["path"] == LIVE else send)
+
+
+def houses(
+    count: int, latency_ms: float, speed: float, *, spread: bool, tally: Tally | None = None
+) -> list[WhatwattSimulator]:
     """Houses whose meters say everything, once a second of their own time."""
+    counts = tally or Tally()
+    first = len(counts.sent)
     begun = time.monotonic()
     apart_s = 1.0 / speed / count if spread else 0.0
 
@@ -79,9 +143,10 @@ def houses(count: int, latency_ms: float, speed: float, *, spread: bool) -> list
         return max(begun, time.monotonic() - late_s)
 
     return [
-        WhatwattSimulator(
-            index=index,
-            name=f"House {index + 1}",
+        House(
+            counts,
+            index=first + index,
+            name=f"House {first + index + 1}",
             latency_ms=latency_ms,
             speed=speed,
             clock=partial(clock, index * apart_s),
@@ -90,13 +155,14 @@ def houses(count: int, latency_ms: float, speed: float, *, spread: bool) -> list
     ]
 
 
-def _made(spec: str, options: argparse.Namespace) -> Sequence[Simulator]:
+def _made(spec: str, options: argparse.Namespace, tally: Tally) -> Sequence[Simulator]:
     kind, _, count = spec.partition(":")
     if kind == "g13m":
         return [crowded(options.latency_ms, int(count))]
     if kind == "g13":
         return [gateway(options.latency_ms, int(count or 0))]
-    return houses(int(count or 1), options.latency_ms, options.speed, spread=options.spread)
+    speed = options.speed * (FAST if kind == "fast" else 1)
+    return houses(int(count or 1), options.latency_ms, speed, spread=options.spread, tally=tally)
 
 
 def main() -> None:
@@ -109,7 +175,8 @@ def main() -> None:
     parser.add_argument("--until-stdin-closes", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    made = [simulator for spec in options.words[1:] for simulator in _made(spec, options)]
+    tally = Tally()
+    made = [simulator for spec in options.words[1:] for simulator in _made(spec, options, tally)]
     with SimulatorHost(made) as host:
         found = [SimulatedDevice(running.simulator.vendor, running.url) for running in host.running]
         print(msgspec.json.encode({"simulators": found}).decode(), flush=True)

@@ -1,11 +1,11 @@
-"""The window with many live streams, as the benchmarks of lateness and memory watch it."""
+"""The window with many live streams, as the benchmarks of lateness, streams and memory watch it."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,18 +23,24 @@ from app.site.sitefile import SiteFile
 from app.vendors.whatwatt.feeds import live_values
 from app.vendors.whatwatt.simulator import WhatwattSimulator
 from app.vendors.whatwatt.simulator.pages import live_data
-from ui.pages.live import LivePage
+from ui.pages.live_choice import MeterChoice
+from ui.pages.live_meters import LiveMetersPage
+from ui.pages.live_source import Channel
 from ui.showing import painted, warm_up
 from ui.window import Window
-from ui.workbench import Handle, Workbench
+from ui.workbench import Workbench
 
 from . import simulators
 
 LOOPBACK = "127.0.0.1"
 PATIENCE_S = 60.0
 SETTLE_S = 0.5
+ARRIVED_S = 2.0
 PAST_S = 300
 """The window of time that a live page shows at first."""
+SHOWN_DEVICES = 4
+SHOWN = ("power.total", "voltage.l1", "current.l1")
+"""Of each device that is shown: twelve curves in three plots."""
 
 
 class Paintings(QObject):
@@ -58,14 +64,17 @@ class Stream:
         from ui.plots.ring import Ring
 
         self.ring = Ring(len(feed.quantities))
-        self._session = session
-        self._feed = feed
+        self.session = session
+        self.feed = feed
+        self.begun = 0
+        """How many readings had come before the present listening began."""
         self._heard = heard
         self._subscription: Subscription | None = None
 
     def start(self) -> None:
         """Listen. The device's only stream is shared with its live page, if that is shown."""
-        self._subscription = self._session.feeds.subscribe(self._feed, "", on_reading=self._keep, on_end=self._ended)
+        self.begun = self.ring.readings
+        self._subscription = self.session.feeds.subscribe(self.feed, "", on_reading=self._keep, on_end=self._ended)
 
     def stop(self) -> None:
         """Stop listening."""
@@ -90,13 +99,13 @@ class _Wish:
 
 
 class Stage:
-    """A window, and the streams behind it. The live page of the first device is on screen while they run."""
+    """A window, and the streams behind it. While they run a live page shows quantities of several devices."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
         self.paintings = Paintings()
         self.streams: list[Stream] = []
-        self._shown: Handle | None = None
+        self._page: LiveMetersPage | None = None
         self._wish: _Wish | None = None
 
     async def connect(self, devices: SimulatorProcess) -> None:
@@ -106,35 +115,40 @@ class Stage:
             session = await self.window.bench.open(handle, self.window.questions)
             feed = next(feed for feed in session.vendor.feeds if feed.key == "live")
             self.streams.append(Stream(session, feed, self._heard))
-            self._shown = self._shown or handle
         await asyncio.sleep(SETTLE_S)
 
     async def start(self) -> None:
         """Show the live page and let every stream run; returns when all of them bring readings."""
-        assert self._shown is not None
-        node = self.window.model.node_of(self._shown)
-        assert node is not None
-        self.window.show_node(node)
-        page = self.window.page(self._shown).open("live")
-        assert isinstance(page, LivePage)
-        if page.plots is None:
-            await self._prepare(page)
+        if self._page is None:
+            self._page = await self._made()
+        self.window.pages.setCurrentWidget(self._page)
         for stream in self.streams:
             stream.start()
         await self.heard(2)
 
-    async def _prepare(self, page: LivePage) -> None:
-        """Wait for the plots, and give them what they would show after a while: empty plots are painted fast."""
+    async def _made(self) -> LiveMetersPage:
+        """The page, with what it would show after a while: empty plots are painted fast."""
+        shown = self.streams[:SHOWN_DEVICES]
+        channels = [Channel(stream.session, stream.feed, "", stream.session.address.netloc) for stream in shown]
+        page = LiveMetersPage("bench.live", lambda: channels, tasks=self.window.tasks, toasts=self.window.toasts)
         ready = asyncio.Event()
         page.ready.connect(ready.set)
+        self.window.pages.addWidget(page)
+        self.window.pages.setCurrentWidget(page)
         async with asyncio.timeout(PATIENCE_S):
             await ready.wait()
+        assert isinstance(page.list, MeterChoice)
+        for key in SHOWN:
+            page.list.tick("", key)
         assert page.plots is not None
-        assert page.source is not None
-        for reading in past(PAST_S):
-            page.source.ring.append(reading)
+        if sum(len(plot.curves) for plot in page.plots.plots) != len(shown) * len(SHOWN):
+            raise RuntimeError("the live page does not show what was chosen")
+        for index, source in enumerate(page.chosen()):
+            for reading in past(PAST_S, index):
+                source.ring.append(reading)
         for area in page.plots.findChildren(QAbstractScrollArea):
             area.viewport().installEventFilter(self.paintings)
+        return page
 
     async def stop(self) -> None:
         """Back to the empty window; no stream is left."""
@@ -142,6 +156,19 @@ class Stage:
         for stream in self.streams:
             stream.stop()
         await asyncio.sleep(SETTLE_S)
+
+    async def arrived(self, devices: SimulatorProcess) -> tuple[int, int]:
+        """Stop the devices and wait for what is under way: how many events they sent, how many became readings."""
+        sent = await simulators.stopped(devices)
+
+        def heard() -> list[int]:
+            return [stream.ring.readings - stream.begun for stream in self.streams]
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ARRIVED_S):
+                while heard() != sent:  # noqa: ASYNC110 - looked at from outside
+                    await asyncio.sleep(0.01)
+        return sum(sent), sum(heard())
 
     @property
     def readings(self) -> int:
@@ -169,10 +196,10 @@ class Stage:
             self._wish = None
 
 
-def past(seconds: int) -> Iterator[Reading]:
+def past(seconds: int, index: int = 0) -> Iterator[Reading]:
     """What a house would have told once a second until now."""
     house_s = 0
-    house = WhatwattSimulator(clock=lambda: house_s)
+    house = WhatwattSimulator(index=index, clock=lambda: house_s)
     now = time.time()
     for house_s in range(1, seconds + 1):
         yield Reading(now - seconds + house_s, live_values(live_data(house.state())))

@@ -1,4 +1,4 @@
-"""The process in which the window with the streams is watched. Child of `lateness` and `memory`; prints JSON."""
+"""The process in which the window with the streams is watched. Child of `lateness` and others; prints JSON."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import gc
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import msgspec
-from PySide6.QtWidgets import QApplication
-from qasync import QEventLoop
 
-from ui.theme import apply_theme
+from ui.application import run
 
 from . import simulators
 from .punctual import lateness_ms, p99
@@ -27,12 +26,19 @@ MEMORY_SPEED = 25.0
 
 
 class Punctual(msgspec.Struct, frozen=True):
-    """Milliseconds at the 99th percentile, a pair for each turn: with the streams, and in the empty window."""
+    """A pair for each turn: with the streams, and in the empty window.
 
-    pairs: list[tuple[float, float]]
+    `late_ms` at the 99th percentile, `busy` as the processor time in percent of one core. `sent` and `heard` are what
+    the devices sent in the last turn from its first to its last event, and what became a reading.
+    """
+
+    late_ms: list[tuple[float, float]]
+    busy: list[tuple[float, float]]
     worst_ms: float
     readings: int
     paintings: int
+    sent: int
+    heard: int
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -46,23 +52,33 @@ class Held(msgspec.Struct, frozen=True):
 
 async def punctuality(options: argparse.Namespace, folder: Path) -> Punctual:
     """Empty window, streams, empty window, streams …"""
-    spec = f"whatwatt:{options.streams}"
-    async with await simulators.start(spec, spread=options.spread) as devices, stage(folder) as shown:
+    specs = [f"whatwatt:{options.streams}", *([f"fast:{options.fast}"] if options.fast else [])]
+    async with await simulators.start(*specs, spread=options.spread) as devices, stage(folder) as shown:
         await shown.connect(devices)
-        pairs, worst, readings = [], 0.0, 0
-        for _ in range(options.turns):
-            empty = p99(await lateness_ms(options.seconds))
+        late_ms, busy, worst, readings, sent, heard = [], [], 0.0, 0, 0, 0
+        for turn in range(options.turns):
+            empty, idle = await _watched(options.seconds)
             await shown.start()
             before = shown.readings
-            late = await lateness_ms(options.seconds)
+            late, used = await _watched(options.seconds)
             readings += shown.readings - before
+            if turn == options.turns - 1:
+                sent, heard = await shown.arrived(devices)
             await shown.stop()
-            pairs.append((p99(late), empty))
+            late_ms.append((p99(late), p99(empty)))
+            busy.append((used, idle))
             worst = max(worst, *late)
-    due = options.streams * options.turns * int(options.seconds)
+    due = (options.streams + simulators.FAST * options.fast) * options.turns * int(options.seconds)
     if readings < AT_LEAST * due or not shown.paintings.count:
-        raise RuntimeError(f"{readings} readings and {shown.paintings.count} paintings instead of {due} and many")
-    return Punctual(pairs, worst, readings, shown.paintings.count)
+        raise RuntimeError(f"{readings} readings and {shown.paintings.count} paintings instead of {due:.0f} and many")
+    return Punctual(late_ms, busy, worst, readings, shown.paintings.count, sent, heard)
+
+
+async def _watched(seconds: float) -> tuple[list[float], float]:
+    """How late each tick was, and how much of a core all threads together used."""
+    used, began = time.process_time(), time.perf_counter()
+    late = await lateness_ms(seconds)
+    return late, (time.process_time() - used) / (time.perf_counter() - began) * 100
 
 
 async def memory(options: argparse.Namespace, folder: Path) -> Held:
@@ -98,20 +114,21 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=("punctuality", "memory"))
     parser.add_argument("--streams", type=int, required=True)
+    parser.add_argument("--fast", type=int, default=0)
     parser.add_argument("--spread", action="store_true")
     parser.add_argument("--turns", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--readings", type=int, default=1)
     options = parser.parse_args()
-    app = QApplication(sys.argv[:1])
-    app.setQuitOnLastWindowClosed(False)
-    apply_theme(app, "light")
     measure = {"punctuality": punctuality, "memory": memory}[options.what]
-    with (
-        tempfile.TemporaryDirectory(prefix="wattwright-bench-", ignore_cleanup_errors=True) as folder,
-        asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner,
-    ):
-        print(msgspec.json.encode(runner.run(measure(options, Path(folder)))).decode(), flush=True)
+
+    async def measured() -> int:
+        with tempfile.TemporaryDirectory(prefix="wattwright-bench-", ignore_cleanup_errors=True) as folder:
+            print(msgspec.json.encode(await measure(options, Path(folder))).decode(), flush=True)
+        return 0
+
+    # As the program itself runs: garbage is collected on the window's thread.
+    sys.exit(run(measured))
 
 
 if __name__ == "__main__":

@@ -487,22 +487,27 @@ def test_a_line_without_end_is_cut_off_and_the_limit_named(run: Run) -> None:
             await peer.chunk(b"data:" + b"x" * 4096)
 
     async def main() -> None:
-        async with Device(endless, sending(b"data:2\n\n")) as device, watching(device) as watcher:
+        parser = EventParser(max_skipped=500_000)
+        async with Device(endless, sending(b"data:2\n\n")) as device, watching(device, parser=parser) as watcher:
             assert await first(watcher, 2) == ["1", "2"]
             assert isinstance(watcher.errors[0], BadReply)
-            assert "a line of more than 65536 bytes" in watcher.errors[0].message
+            assert "did not end within 500000 bytes" in watcher.errors[0].message
 
     run(main())
 
 
-def test_events_before_a_broken_limit_are_given_and_the_limit_is_noticed_at_once(run: Run) -> None:
+def test_an_event_beyond_the_limits_is_left_out_on_the_same_connection(run: Run) -> None:
     async def main() -> None:
-        flood = sending(b"id:5\ndata:1\n\n" + b"data:%s\n" % (b"x" * 90) * 3 + b"\n")
-        parser = EventParser(max_line=100, max_event=200)
-        async with Device(flood, sending(b"data:2\n\n")) as device, watching(device, parser=parser) as watcher:
+        said: list[BadReply] = []
+        flood = b"id:5\ndata:1\n\n" + b"data:%s\n" % (b"x" * 90) * 3 + b"\n" + b"y" * 9000 + b"\n\ndata:2\n\n"
+        parser = EventParser(max_line=100, max_event=200, on_spoiled=said.append)
+        async with Device(sending(flood)) as device, watching(device, parser=parser) as watcher:
             assert await first(watcher, 2) == ["1", "2"]
-            assert "an event of more than 200 bytes" in str(watcher.errors[0])
-            assert device.peers[1].headers["last-event-id"] == "5"
+            assert len(device.peers) == 1
+            assert [error.message for error in said] == [
+                "The device sent an event of more than 200 bytes in its event stream.",
+                "The device sent a line of more than 100 bytes in its event stream.",
+            ]
 
     run(main())
 

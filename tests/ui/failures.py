@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from app.model.device import Address, Credentials
 from app.model.errors import CertificateNotTrusted, LoginFailed, PasswordChangeRequired
+from app.model.login import LoginWords
 from app.net.tls import Certificate
 from tests.gateways import PASSWORD, Gateway, gateway
 from tests.ui.conftest import QRun, until
@@ -34,7 +35,7 @@ class Answering:
     async def accept_certificate(self, _address: Address, _shown: Certificate, _error: CertificateNotTrusted) -> bool:
         return True
 
-    async def login(self, _address: Address, _user: str, _error: LoginFailed) -> Credentials | None:
+    async def login(self, _address: Address, _user: str, _error: LoginFailed, _: LoginWords) -> Credentials | None:
         self.asked += 1
         return self.logins.pop(0) if self.logins else None
 

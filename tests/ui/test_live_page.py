@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import dataclasses
 import subprocess
 import sys
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from app.net.pins import Pins
 from app.registry import vendor
 from app.simulators.host import SimulatorHost, create
 from app.site.sitefile import SiteFile
+from app.vendors.whatwatt.simulator import Spoiled
 from tests.ui.conftest import QRun, until
 from ui.forms.toast import Toasts
 from ui.pages.live import LivePage
@@ -37,8 +40,12 @@ WHATWATT = vendor("whatwatt")
 class Bench:
     """A page on a session, in a window of the size that the program gives it."""
 
-    def __init__(self, session: DeviceSession, tasks: Tasks, toasts: Toasts, page: LivePage) -> None:
+    def __init__(
+        self, session: DeviceSession, tasks: Tasks, toasts: Toasts, page: LivePage, spoil: Callable[..., None]
+    ) -> None:
         self.session, self.tasks, self.toasts, self.page = session, tasks, toasts, page
+        self.spoil = spoil
+        """What will be wrong with the next events."""
 
     @property
     def source(self) -> Any:
@@ -79,7 +86,11 @@ async def bench(qtbot: QtBot, feeds: tuple[Feed, ...] = WHATWATT.feeds) -> Async
             await session.open()
             window.show()
             await until(lambda: page.plots is not None and page.source is not None)
-            yield Bench(session, tasks, toasts, page)
+
+            def spoil(*wrong: Spoiled) -> None:
+                host.call(lambda: device.simulator.spoiled.extend(wrong))  # type: ignore[attr-defined]
+
+            yield Bench(session, tasks, toasts, page, spoil)
         finally:
             page.release()
             await session.aclose()
@@ -283,17 +294,53 @@ def test_silence_is_told(qtbot: QtBot, qrun: QRun) -> None:
     qrun(story())
 
 
+def test_events_that_could_not_be_read_are_counted_in_the_line_below(qtbot: QtBot, qrun: QRun) -> None:
+    async def story() -> None:
+        async with bench(qtbot) as at:
+            await at.reading()
+            assert "could not be read" not in at.page.state.text()
+            at.spoil(Spoiled.HUGE)
+            await until(lambda: at.page.state.text().endswith("; 1 event could not be read"))
+            at.spoil(Spoiled.BAD_UTF8, Spoiled.BAD_JSON)
+            await until(lambda: at.page.state.text().endswith("; 3 events could not be read"))
+            assert at.page.state.text().startswith("Live, last reading")
+            await at.reading()
+
+    qrun(story())
+
+
+def test_a_device_that_may_be_asked_once_a_minute_is_not_called_silent_meanwhile(qtbot: QtBot, qrun: QRun) -> None:
+    forever = asyncio.Event()
+
+    async def seldom(_connection: object, _meter: str) -> AsyncGenerator[Reading, None]:
+        yield Reading(1_700_000_000.0, (230.0,))
+        await forever.wait()
+
+    (slow,) = feed(seldom)
+    slow = dataclasses.replace(slow, interval_s=lambda _: 60.0)
+
+    async def story() -> None:
+        async with bench(qtbot, (slow,)) as at:
+            await until(lambda: at.page.state.text().startswith("Live"))
+            at.source.heard_at = time.monotonic() - 42
+            at.page.tell()
+            assert at.page.state.text() == "Live, last reading 42 s ago, the next in 18 s"
+            at.source.heard_at = time.monotonic() - 200
+            at.page.tell()
+            assert at.page.state.text().startswith("No reading for 3 min 20 s")
+
+    qrun(story())
+
+
 def test_a_gap_is_painted_as_a_gap(qtbot: QtBot, qrun: QRun) -> None:
     async def story() -> None:
-        import time
-
         now = time.time()
         seconds = [second for second in range(-290, -5) if not -200 < second < -100]
         source = Once(*(Reading(now + second, (230.0 + second % 3,)) for second in seconds))
         async with bench(qtbot, feed(source)) as at:
             await until(lambda: at.source.ended)
             plot = at.plots.plots[0]
-            plot.paint(at.plots._span())
+            plot.paint(at.plots.span())
             picture = plot._view.grab().toImage()
             box = plot._view.mapFromScene(plot.box.sceneBoundingRect()).boundingRect()
             colour = QColor(LIGHT.l1).rgb()

@@ -176,7 +176,7 @@ def test_giving_up_the_login_says_so_on_the_card(qrun: QRun, tmp_path: Path, dev
             QTest.keyClick(await asked(window, "login"), Qt.Key.Key_Escape)
             await until(lambda: handle.state is State.FAILED)
             assert window.pages.currentWidget() is window.connecting
-            assert "wants a user name" in window.connecting._problem.text()
+            assert "wants its user and password" in window.connecting._problem.text()
             assert window.connecting.connect_button.text() == "Try again"
 
     qrun(give_up())

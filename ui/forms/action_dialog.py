@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from app.commission.action import action_steps
 from app.commission.draft import Draft
 from app.model.action import AnyAction
 from app.model.errors import AppError
-from app.model.section import AnySection, Section
+from app.model.section import AnySection, Guide, Section
 from ui.dialogs import answered
 from ui.forms.form import SectionForm
 from ui.forms.parts import Strip, plain_label, push_button
@@ -45,17 +46,29 @@ def as_section(action: AnyAction) -> AnySection:
     )
 
 
+def _no_advice(_: Guide) -> str:
+    return ""
+
+
 class ActionDialog(QDialog):
     """What an action will do. `ask()` gives the decision, or None.
 
-    With `exportable` the installer is offered to export what is kept before it is erased.
+    With `exportable` the installer is offered to export what is kept before it is erased. `advise` says what this
+    computer lacks to reach the device afterwards.
     """
 
     def __init__(
-        self, action: AnyAction, target: str, *, where: str = "", exportable: str = "", parent: QWidget | None = None
+        self,
+        action: AnyAction,
+        target: str,
+        *,
+        where: str = "",
+        exportable: str = "",
+        advise: Callable[[Guide], str] = _no_advice,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.action, self._target, self._exportable = action, target, exportable
+        self.action, self._target, self._exportable, self._advise = action, target, exportable, advise
         self._section = as_section(action)
         self.parameters: Any = action.first()
         self._export = False
@@ -63,6 +76,7 @@ class ActionDialog(QDialog):
         self.setObjectName(self._name)
         self.setWindowTitle(action.title)
         self._erases = Strip(f"{self._name}.erases")
+        self._guide = Strip(f"{self._name}.guide")
         self._form = self._make_form()
         self._problem = Strip(f"{self._name}.problem")
         self._fold, self._technical = technical_fold(self._name)
@@ -116,6 +130,7 @@ class ActionDialog(QDialog):
         if self.action.help:
             column.addWidget(plain_label(self.action.help, wrap=True))
         column.addWidget(self._erases)
+        column.addWidget(self._guide)
         if self._form is not None:
             column.addWidget(self._scrolling(self._form) if len(self.action.fields) >= FORM_FROM else self._form, 1)
         column.addWidget(self._problem)
@@ -155,10 +170,21 @@ class ActionDialog(QDialog):
                 self._problem.say("error", "error", error.title, error.message)
         erases = () if wrong else self.action.erases(self.parameters)
         self._erases.say("warn", "warning", "This erases on the device" if erases else "", listed(erases))
+        self._say_guide(None if wrong else self.action.guide(self.parameters))
         self._technical.setPlainText(requests_text(steps))
         self._emphasise(bool(erases), possible=not wrong and bool(steps))
         if self.isVisible():
             self._fit()
+
+    def _say_guide(self, guide: Guide | None) -> None:
+        """What happens to the connection, and what this computer needs to come after the device."""
+        words = "" if guide is None else f"{guide.words}\n{self._advise(guide)}".strip()
+        self._guide.say("warn", "network", "This can cut the connection" if words else "", words)
+
+    @property
+    def guided(self) -> str:
+        """What it says of the connection; empty when nothing can cut it."""
+        return self._guide.words
 
     def _emphasise(self, erases: bool, *, possible: bool) -> None:
         danger = erases or (self.action.danger and not self.action.fields)
@@ -181,7 +207,13 @@ class ActionDialog(QDialog):
         """Before the first showing, take the size that the words need."""
         if visible and not self.isVisible():
             self._fit()
-            if self._form is None:
+            if self._form is not None:
+                # What is known already need not be gone past.
+                rows = self._form.rows.values()
+                missing = next((row for row in rows if row.editor.value() in ("", None)), None)
+                if missing is not None:
+                    missing.editor.control.setFocus()
+            else:
                 (self.cancel_button if self.cancel_button.isDefault() else self.accept_button).setFocus()
         super().setVisible(visible)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -34,7 +35,8 @@ Ask = Callable[[QWidget, AnyAction, str, str, str], Awaitable[Answer | None]]
 
 async def action_dialog(parent: QWidget, action: AnyAction, target: str, where: str, exportable: str) -> Answer | None:
     """Ask by a dialog."""
-    return await ActionDialog(action, target, where=where, exportable=exportable, parent=parent).ask()
+    more = {"advise": parent.session.advice} if isinstance(parent, ActionButtons) else {}
+    return await ActionDialog(action, target, where=where, exportable=exportable, parent=parent, **more).ask()
 
 
 def where_of(session: DeviceSession, meter: str) -> str:
@@ -51,6 +53,10 @@ class ActionButtons(QWidget):
     """
 
     done = Signal(object, object)
+    progressed = Signal(object, object)
+    """What goes on: the action and its `Progress`."""
+    ended = Signal(object)
+    """Nothing is done any more: the action, also one that could not be begun or is not watched any more."""
     contact = Signal(object)
     """What asking the device came to: an `AppError`, or None when it answered."""
 
@@ -74,6 +80,8 @@ class ActionButtons(QWidget):
         self._export, self._ask = export, ask
         self._running = ""
         self._asking = False
+        self._doing: asyncio.Task[Any] | None = None
+        self._may_be_left = False
         self._supported: dict[str, bool] = {}
         self.buttons: dict[str, QPushButton] = {}
         row = QHBoxLayout(self, spacing=8)
@@ -130,7 +138,12 @@ class ActionButtons(QWidget):
         self._refresh()
         place.moved()
         # The toasts own the task: closing the page must not cut an action in two.
-        self._tasks.spawn(self._toasts, self._do(action, answer.parameters, place))
+        self._doing = self._tasks.spawn(self._toasts, self._do(action, answer.parameters, place))
+
+    def leave(self) -> None:
+        """Do not watch any longer what goes on in the device by itself."""
+        if self._doing is not None and not self._doing.done() and self._may_be_left:
+            self._doing.cancel()
 
     def _archive_of(self, action: AnyAction) -> AnyArchive | None:
         return self.session.vendor.archive(action.archive) if action.archive else None
@@ -141,11 +154,16 @@ class ActionButtons(QWidget):
         return await export_everything(self, self.session, archive, self.meter, parameters, self._toasts)
 
     async def _do(self, action: AnyAction, parameters: msgspec.Struct, place: KeyboardPlace) -> None:
-        job = self._jobs.start(action.title) if self._jobs is not None else None
+        leave = self.leave if action.may_be_left else None
+        job = self._jobs.start(action.title, leave) if self._jobs is not None else None
         said = "stopped"
         try:
             receipt = await self._followed(action, parameters, job)
             said = receipt.outcome.value
+        except asyncio.CancelledError:
+            if action.may_be_left and isValid(self._toasts):
+                self._toasts.info("Not watched any more", f"{action.title}: {action.may_be_left}")
+            raise
         except AppError as error:
             said = error.message
             self._toasts.tell(error)
@@ -157,8 +175,10 @@ class ActionButtons(QWidget):
                 job.done(said)
             if isValid(self):
                 self._running = ""
+                self._may_be_left = False
                 self._refresh()
                 place.back()
+                self.ended.emit(action)
         action_toast(self._toasts, action, where_of(self.session, self.meter), receipt)
         if isValid(self):
             if receipt.outcome in (Outcome.VERIFIED, Outcome.DIFFERS):
@@ -171,8 +191,14 @@ class ActionButtons(QWidget):
         async with aclosing(self.session.act(action, self.meter, parameters)) as events:
             async for event in events:
                 if isinstance(event, Progress):
+                    # Between the request and its proof nothing can be cut; what goes on by itself may be left.
+                    left = bool(action.may_be_left) and event.cancellable
+                    told = msgspec.structs.replace(event, cancellable=left)
+                    self._may_be_left = left
                     if job is not None and isValid(job):
-                        job.progress(msgspec.structs.replace(event, cancellable=False))
+                        job.progress(told)
+                    if isValid(self):
+                        self.progressed.emit(action, told)
                 else:
                     receipt = event
         assert receipt is not None, "an action ends with its receipt"

@@ -19,7 +19,10 @@ from app.model.section import AnySection, Problem
 class Body(QWidget):
     """`edited(name, value)`: a new value of a field; `entry_changed`: something typed became readable or not;
     `finished`: the keyboard left an entry; `revert(name)` and `by_hand(name)`: what the buttons beside a field ask
-    for; `told`: a remark for the notice line."""
+    for; `told`: a remark for the notice line; `refresh`: read from the device again."""
+
+    tells_summary = False
+    """Does it show what the values amount to? Then the panel does not."""
 
     edited = Signal(str, object)
     entry_changed = Signal()
@@ -27,6 +30,7 @@ class Body(QWidget):
     revert = Signal(str)
     by_hand = Signal(str)
     told = Signal(str)
+    refresh = Signal()
 
     def __init__(self, section: AnySection, *, read_only: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)

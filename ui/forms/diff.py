@@ -22,8 +22,10 @@ from shiboken6 import isValid
 from app.commission.send import Preview
 from app.model.errors import AppError
 from app.model.field import Kind
+from app.model.lines import line_changes
 from app.model.section import AnySection, Change
 from ui.forms.entry import in_words
+from ui.forms.lines import fixed_font
 from ui.forms.moment import NOW_WORDS
 from ui.forms.parts import Strip, plain_label, plain_tip, push_button
 from ui.forms.rows_diff import RowState, tell_rows
@@ -37,6 +39,7 @@ _SIZE = (820, 560)
 NARROWEST = 168
 _ROW_WORDS = {RowState.ADDED: "added", RowState.REMOVED: "removed", RowState.CHANGED: "changed"}
 _ROW_ICONS = {RowState.ADDED: "add", RowState.REMOVED: "remove", RowState.CHANGED: "edited"}
+_LINE_STATES = {(True, False): RowState.ADDED, (False, True): RowState.REMOVED, (False, False): RowState.CHANGED}
 
 
 class PreviewDialog(QDialog):
@@ -165,6 +168,16 @@ class PreviewDialog(QDialog):
                 child.setToolTip(2, plain_tip(row.after))
                 item.addChild(child)
             item.setExpanded(True)
+        elif field.lines and not field.secret:
+            for line in line_changes(change.before or "", change.after or ""):
+                state = _LINE_STATES[line.before is None, line.after is None]
+                words = [f"Line {line.number} {_ROW_WORDS[state]}", _line_words(line.before), _line_words(line.after)]
+                child = QTreeWidgetItem(words)
+                child.setIcon(0, icon(_ROW_ICONS[state], "changed"))
+                for column in (1, 2):
+                    child.setFont(column, fixed_font())
+                item.addChild(child)
+            item.setExpanded(True)
 
     def _make_buttons(self) -> QHBoxLayout:
         name = f"{self._section.key}.preview_dialog"
@@ -212,6 +225,10 @@ class PreviewDialog(QDialog):
     def guided(self) -> str:
         """What it says of the connection; empty when nothing can cut it."""
         return self._guide.words
+
+
+def _line_words(line: str | None) -> str:
+    return "–" if line is None else line.replace("\t", "    ") or "(empty)"
 
 
 Confirm = Callable[

@@ -11,6 +11,7 @@ from app.model.field import Field, Kind
 from ui.forms.choice import ChoiceEditor
 from ui.forms.editor import NUMBER_WIDTH, TEXT_WIDTH, Editor
 from ui.forms.entry import in_words, written
+from ui.forms.lines import LinesEditor
 from ui.forms.moment import MomentEditor
 from ui.forms.parts import icon_button, plain_label
 from ui.theme import restyle
@@ -155,4 +156,6 @@ def make_editor(field: Field, name: str, *, read_only: bool = False, parent: QWi
         return TableEditor(field, name, read_only=read_only or field.read_only, parent=parent)
     if read_only or field.read_only:
         return ValueLabel(field, name, parent)
+    if field.kind is Kind.TEXT and field.lines:
+        return LinesEditor(field, name, parent)
     return _EDITORS[field.kind](field, name, parent)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QLocale
 
 from app.model.field import Field, Kind
 
+DAY_FORMAT = "%Y-%m-%d"
 MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
 _MOMENTS = (MOMENT_FORMAT, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")

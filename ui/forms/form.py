@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
@@ -20,17 +20,21 @@ _LABEL_WIDTH = 136
 
 
 class SectionForm(Body):
-    """One row for each field."""
+    """One row for each field, or for those named in `only`."""
 
-    def __init__(self, section: AnySection, *, read_only: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, section: AnySection, *, read_only: bool, only: Collection[str] = (), parent: QWidget | None = None
+    ) -> None:
         super().__init__(section, read_only=read_only, parent=parent)
         self._grid = QGridLayout(self, horizontalSpacing=12, verticalSpacing=6)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setColumnMinimumWidth(1, _LABEL_WIDTH)
-        # Beside values that can only be read stands nothing; beside editors stand limits and problems.
-        self._grid.setColumnStretch(2 if read_only else 3, 1)
-        self._marked = not read_only and not all(field.read_only for field in section.fields)
-        self.rows = {field.name: self._add(field) for field in section.fields}
+        # Beside values that can only be read stands nothing but their help; beside editors stand limits and problems.
+        self._grid.setColumnStretch(2 if read_only and not section.described else 3, 1)
+        shown = [field for field in section.fields if not only or field.name in only]
+        if len(shown) > 1:
+            self._grid.setColumnMinimumWidth(1, _LABEL_WIDTH)
+        self._marked = not read_only and not all(field.read_only for field in shown)
+        self.rows = {field.name: self._add(field) for field in shown}
         if not self.has_table:
             self._grid.setRowStretch(self._grid.rowCount(), 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -38,12 +42,13 @@ class SectionForm(Body):
     @property
     def has_table(self) -> bool:
         """Does a table want the height?"""
-        return any(field.kind is Kind.TABLE for field in self.section.fields)
+        return any(row.field.kind is Kind.TABLE for row in self.rows.values())
 
     def _add(self, field: Any) -> FieldRow:
         name = f"{self.section.key}.{field.name}"
         editor = make_editor(field, name, read_only=self.read_only)
-        row = FieldRow(field, editor, self._grid, name, self, marked=self._marked)
+        beside = field.help if self.section.described else ""
+        row = FieldRow(field, editor, self._grid, name, self, marked=self._marked, beside=beside)
         editor.edited.connect(lambda value: self.edited.emit(field.name, value))
         editor.entry_changed.connect(self.entry_changed)
         editor.finished.connect(self.finished)

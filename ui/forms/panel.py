@@ -16,7 +16,7 @@ from app.commission.draft import Draft
 from app.commission.receipt import Outcome, Receipt
 from app.commission.session import DeviceSession
 from app.model.action import NOTHING, AnyAction
-from app.model.errors import AppError, DeviceRefused, InvalidValue
+from app.model.errors import AppError, DeviceRefused, InvalidValue, TooSoon
 from app.model.section import AnySection, Problem
 from app.model.support import Support
 from ui.forms.actions import ActionButtons, where_of
@@ -28,6 +28,7 @@ from ui.forms.frame import PanelFrame
 from ui.forms.keeper import DraftKeeper
 from ui.forms.story import after_reload, receipt_toast
 from ui.forms.toast import Toasts
+from ui.forms.turn import TurnLine
 from ui.jobs import GuidedJob, JobBar
 from ui.tasks import Tasks
 from ui.vendors import body_of
@@ -77,6 +78,7 @@ class SectionPanel(PanelFrame):
         self._actions = ActionButtons(beside, meter, session, tasks=tasks, toasts=toasts, jobs=jobs, label="Actions")
         self._actions.done.connect(self._after_action)
         self._actions.contact.connect(self.contact)
+        self._turn = self._made_turn()
         self._below.addWidget(self._actions)
         self._beside = tuple(self._actions.buttons.values())
         self._refresh()
@@ -110,9 +112,24 @@ class SectionPanel(PanelFrame):
     # -- what the user does --
 
     def reload(self) -> None:
-        """Read from the device again; what was edited stays."""
+        """Read from the device again; what was edited stays. When that is too early it is done as soon as it may be."""
+        if self._turn is not None:
+            self._turn.asked_for()
+        self._read_again()
+
+    def _read_again(self) -> None:
         if self._at.activity is Activity.NONE:
             self._begin_reading(fresh=True)
+
+    def _made_turn(self) -> TurnLine | None:
+        """The line that counts down to the next reading, where the device sets the pace."""
+        pace = self.session.pace
+        if pace is None or self.section.answered is None:
+            return None
+        line = TurnLine(f"{self.section.key}.turn", pace, self)
+        line.due.connect(self._read_again)
+        self._below.addWidget(line)
+        return line
 
     def undo(self) -> None:
         """Take back the last edit."""
@@ -164,6 +181,7 @@ class SectionPanel(PanelFrame):
         form.finished.connect(self._end_typing)
         form.revert.connect(self.revert)
         form.by_hand.connect(self._by_hand)
+        form.refresh.connect(self.reload)
         form.told.connect(lambda text: self._notice.say("info", "info", "", text))
         self._body.addWidget(form, 1)
         self._form = form
@@ -197,7 +215,11 @@ class SectionPanel(PanelFrame):
             if support.readable and (fresh or live is None):
                 live = await self.session.read(self.section, self.meter)
         except AppError as error:
-            self._failure.say("error", "error", error.title, f"{error.message}\n{error.hint}".strip())
+            early = isinstance(error, TooSoon)
+            if early and self._turn is not None:
+                self._turn.asked_for()
+            tone, picture = ("info", "clock") if early else ("error", "error")
+            self._failure.say(tone, picture, error.title, f"{error.message}\n{error.hint}".strip())
             self._stand(activity=Activity.NONE, not_read=error)
             self.contact.emit(error)
             return
@@ -372,7 +394,7 @@ class SectionPanel(PanelFrame):
 
     def _after_action(self, action: AnyAction, receipt: Receipt) -> None:
         self.acted.emit(action, receipt)
-        self.reload()
+        self._read_again()
 
     # -- showing --
 
@@ -409,6 +431,7 @@ class SectionPanel(PanelFrame):
             button.setEnabled(idle and on)
         for button in (self._undo_button, self._redo_button):
             button.setVisible(writable)
-        summary = self.section.summary(draft.value) if self.section.summary and draft else ""
+        told = form is not None and form.tells_summary
+        summary = self.section.summary(draft.value) if self.section.summary and draft and not told else ""
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))

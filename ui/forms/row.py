@@ -60,13 +60,22 @@ class NoteLine(QWidget):
 class FieldRow(QObject):
     """Stands in the grid of a form. `revert` asks for the device's value of this field.
 
-    With `marked`, a bar at the left is coloured when it is wrong or changed.
+    With `marked`, a bar at the left is coloured when it is wrong or changed. `beside` is what stands beside it while
+    nothing is wrong or changed, in place of its limits.
     """
 
     revert = Signal(str)
 
     def __init__(
-        self, field: Field, editor: Editor, grid: QGridLayout, name: str, parent: QWidget, *, marked: bool = True
+        self,
+        field: Field,
+        editor: Editor,
+        grid: QGridLayout,
+        name: str,
+        parent: QWidget,
+        *,
+        marked: bool = True,
+        beside: str = "",
     ) -> None:
         super().__init__(parent)
         self.field = field
@@ -77,6 +86,7 @@ class FieldRow(QObject):
         self._bar.setFixedWidth(4)
         told_elsewhere = field.read_only or field.choices or field.max_length or field.kind is Kind.TABLE
         self._limits = "" if told_elsewhere else field.limits()
+        self._beside = beside or self._limits
         self._hint = plain_label(role="hint", wrap=True)
         back = icon_button(f"Revert {field.label}", f"{name}.revert", "undo", "Back to the device's value", "changed")
         back.setProperty("role", "mini")
@@ -106,8 +116,8 @@ class FieldRow(QObject):
         label.setBuddy(self.editor.control)
         label.setContentsMargins(0, 0 if isinstance(self.editor, ValueLabel) else _LABEL_TOP, 0, 0)
         label.setToolTip(plain_tip(self._help()))
-        self._hint.setText(self._limits)
-        self._hint.setContentsMargins(0, _LABEL_TOP - 3, 0, 0)
+        self._hint.setText(self._beside)
+        self._hint.setContentsMargins(0, 0 if isinstance(self.editor, ValueLabel) else _LABEL_TOP - 3, 0, 0)
         notes.insertWidget(0, self._hint)
         notes.addStretch(1)
         grid.addWidget(label, row, 1, Qt.AlignmentFlag.AlignTop)
@@ -128,7 +138,7 @@ class FieldRow(QObject):
             self.editor.set_problems(problems)
         self._say_problems(problems)
         self._say_change(change)
-        self._hint.setVisible(bool(self._limits) and not self.problem.text and not self.changed.text)
+        self._hint.setVisible(bool(self._beside) and not self.problem.text and not self.changed.text)
         tone = self.tone
         restyle(self._bar, tone=tone)
         self.editor.mark(tone)

@@ -33,7 +33,7 @@ def after_reload(
         f"{field.label}: {in_words(field, before)} → {in_words(field, after)}"
         for field in section.fields
         for before, after in [(getattr(base, field.name), getattr(draft.base, field.name))]
-        if not field.tolerance and not same(field, before, after)
+        if not field.tolerance and not field.read_only and not same(field, before, after)
     ]
     if moved:
         return ("warn", "warning", "The device has other values than before; your changes are kept", "\n".join(moved))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QLocale
 
-from app.model.job import Progress
-
 
 def size_words(count: float) -> str:
     """Bytes in words: '636 KB'. A kilobyte has 1000 bytes, as the pace has it."""
@@ -26,11 +24,3 @@ def time_words(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
-
-
-def progress_words(progress: Progress) -> str:
-    """How far it is: '120 KB of 636 KB', with what the work says of itself."""
-    amount = size_words(progress.done)
-    if progress.total:
-        amount += f" of {size_words(progress.total)}"
-    return f"{amount}. {progress.text}" if progress.text else amount

@@ -19,6 +19,7 @@ from app.commission.session import DeviceSession
 from app.model.action import AnyAction
 from app.model.archive import AnyArchive, Period, Query, Records
 from app.model.errors import AppError, StorageFailed
+from app.model.job import Progress
 from app.model.support import Support
 from ui.forms.actions import ActionButtons, Ask, action_dialog
 from ui.forms.export import chosen_path, export_everything, file_stem
@@ -28,14 +29,13 @@ from ui.forms.keyboard import KeyboardPlace
 from ui.forms.parts import ElidedLabel, Strip, brief, icon_button, plain_label, plain_tip, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
-from ui.jobs import JobBar
+from ui.jobs import Job, JobBar
 from ui.tasks import Tasks
 from ui.theme import restyle
 
 from .archive_plot import RecordsPicture, can_be_plotted
 from .archive_query import QueryBar, Span
 from .archive_table import RecordsTable
-from .archive_told import ReadingTold
 
 ALL = "All"
 MOST_NOTES = 240
@@ -76,10 +76,9 @@ class ArchivePage(QWidget):
         self._read_at: datetime | None = None
         self._failed: AppError | None = None
         self._asked: Query | None = None
+        self._how_far = ""
         self.setObjectName(archive.key)
         self.setAccessibleName(archive.title)
-        self._told = ReadingTold(self, archive, session)
-        self._told.changed.connect(self._refresh)
         self._build(ask)
         self._lay_out()
         self._wire()
@@ -173,6 +172,7 @@ class ArchivePage(QWidget):
         self.earlier_button.clicked.connect(self.read_earlier)
         self.help_button.clicked.connect(self.show_help)
         self.bar.changed.connect(self._refresh)
+        self.bar.asked.connect(self.reload)
         self.actions_row.done.connect(self._after_action)
         self.actions_row.contact.connect(self.contact)
         for keys, slot in (("F5", self.reload), ("F1", self.show_help)):
@@ -228,6 +228,7 @@ class ArchivePage(QWidget):
             self._refresh()
 
     def _begin(self, query: Query, *, earlier: bool) -> None:
+        self._how_far = ""
         # Said at once: a second key press must not begin a second reading.
         place = KeyboardPlace(self)
         self._reading = self._tasks.spawn(self, self._read(query, place, earlier=earlier))
@@ -236,11 +237,10 @@ class ArchivePage(QWidget):
 
     async def _read(self, query: Query, place: KeyboardPlace, *, earlier: bool) -> None:
         job = self._jobs.start(self.archive.title, self.stop)
-        self._told.start(job)
         end: Callable[[str], None] = job.failed
         said = "reading stopped"
         try:
-            records = await self._asked_for(query)
+            records = await self._asked_for(query, job)
             if records is not None:
                 self._take(before(records, self.records) if earlier else records, query, earlier=earlier)
                 end, said = job.done, self.state
@@ -251,8 +251,6 @@ class ArchivePage(QWidget):
             self.contact.emit(error)
         finally:
             # The page or the window may be gone by now.
-            if isValid(self):
-                self._told.stop()
             if isValid(self) and self._reading is asyncio.current_task():
                 self._reading = None
                 self._refresh()
@@ -261,7 +259,7 @@ class ArchivePage(QWidget):
             if isValid(job):
                 end(said)
 
-    async def _asked_for(self, query: Query) -> Records | None:
+    async def _asked_for(self, query: Query, job: Job) -> Records | None:
         """The records; None where they are not offered here.
 
         Raises:
@@ -276,7 +274,13 @@ class ArchivePage(QWidget):
             self.bar.offer(await self.session.options(self.archive, self.meter))
             query = msgspec.structs.replace(query, parameters=self.bar.parameters)
         self._offered = True
-        records = await self.session.records(self.archive, self.meter, query)
+
+        def told(step: Progress) -> None:
+            job.progress(step)
+            self._how_far = f" {step.text}"
+            self._refresh()
+
+        records = await self.session.records(self.archive, self.meter, query, told)
         self._failed = None
         self._failure.clear()
         self.contact.emit(None)
@@ -394,7 +398,7 @@ class ArchivePage(QWidget):
     def _sentence(self, problem: str) -> tuple[str, str, str]:
         """What is true of the page now: tone, icon, words."""
         if self.reading:
-            return "info", "refresh", " ".join(filter(None, ("Reading…", self._told.words)))
+            return "info", "refresh", f"Reading…{self._how_far}"
         if self._support is not None and not self._support.readable:
             return "muted", "lock", "Not offered here"
         older = f"; shown as read {clock(self._read_at)}" if self._read_at is not None else ""
@@ -414,7 +418,7 @@ class ArchivePage(QWidget):
         if not count:
             narrow = self.archive.period is Period.FROM_TO and self.bar.span.currentData() is not Span.ALL
             hint = ": choose a longer one, or Everything" if narrow else ""
-            where = "in this period" if narrow else "here"
+            where = "in this period" if narrow or self.archive.period is Period.DAYS else "here"
             return f"Read {clock(at)}: nothing is kept {where}{hint}"
         less = f", {rows_text(seen)} shown" if seen != count else ""
         newer = "" if self._asked == self._now_asked() else "; something else is chosen now: press Read"

@@ -19,12 +19,15 @@ from ui.forms.editor import Editor
 from ui.forms.editors import make_editor
 from ui.forms.parts import plain_label, plain_tip
 
+from .archive_days import DayChoice
+
 MOMENT_WIDTH = 172
 
 
 class Span(Enum):
     """Which part of an archive."""
 
+    DAY = "One day"
     TODAY = "Today"
     WEEK = "Last 7 days"
     MONTH = "Last 30 days"
@@ -33,19 +36,26 @@ class Span(Enum):
     FROM_TO = "From … to …"
     NEWEST = "Newest"
     BEFORE = "Back from …"
+    DAYS = "Several days"
 
 
 SPANS = {
     Period.NONE: (),
     Period.FROM_TO: (Span.TODAY, Span.WEEK, Span.MONTH, Span.THIS_MONTH, Span.ALL, Span.FROM_TO),
     Period.UNTIL: (Span.NEWEST, Span.BEFORE),
+    Period.DAYS: (Span.DAY, Span.WEEK, Span.MONTH, Span.THIS_MONTH, Span.DAYS),
 }
+ENTERED = (Span.DAY, Span.DAYS)
+"""Their days are entered."""
 FEW = 1000
 """An archive that holds no more rows than that is at first read whole: its periods may be months."""
 
 
 def first_span(archive: AnyArchive) -> Span:
     """What is asked for before anybody has chosen."""
+    if archive.period is Period.DAYS and archive.shape != "bars":
+        # Bars stand for days, so one of them would be no picture; of everything else one day is enough to begin with.
+        return Span.DAY
     return Span.ALL if 0 < archive.longest <= FEW else Span.WEEK
 
 
@@ -66,6 +76,8 @@ class QueryBar(QWidget):
 
     changed = Signal()
     """Something else is wanted than before."""
+    asked = Signal()
+    """And it is to be read at once."""
 
     def __init__(self, archive: AnyArchive, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,15 +91,16 @@ class QueryBar(QWidget):
         self.span = QComboBox(objectName=f"{archive.key}.period", accessibleName="Period")
         for choice in SPANS[archive.period]:
             self.span.addItem(choice.value, choice)
-        if archive.period is Period.FROM_TO:
+        if archive.period in (Period.FROM_TO, Period.DAYS):
             self.span.setCurrentIndex(self.span.findData(first_span(archive)))
         today = datetime.combine(datetime.now().date(), time())
         self.begin = _moment_edit(f"{archive.key}.begin", "From", today - timedelta(days=6))
         self.end = _moment_edit(f"{archive.key}.end", "To", today + timedelta(days=1))
+        self.days = DayChoice(archive.key, today.date() - timedelta(days=6), today.date())
         self._to = plain_label("to")
         self._period = plain_label("Period")
         self._period.setBuddy(self.span)
-        for widget in (self._period, self.span, self.begin, self._to, self.end):
+        for widget in (self._period, self.span, self.begin, self._to, self.end, self.days):
             self._row.addWidget(widget)
         self._row.addStretch(1)
         for widget in (self._period, self.span):
@@ -98,6 +111,8 @@ class QueryBar(QWidget):
         self.span.currentIndexChanged.connect(self.changed)
         for edit in (self.begin, self.end):
             edit.dateTimeChanged.connect(self.changed)
+        self.days.changed.connect(self.changed)
+        self.days.stepped.connect(self.asked)
 
     def offer(self, options: Mapping[str, tuple[Choice, ...]]) -> None:
         """Make the entries of the parameters, with the choices that the device itself gave."""
@@ -162,7 +177,14 @@ class QueryBar(QWidget):
                 return wrong.message
         if self.span.currentData() is Span.FROM_TO and moment(self.begin) >= moment(self.end):
             return "The period ends before it begins."
-        return ""
+        return self._days_problem() if self.span.currentData() in ENTERED else ""
+
+    def _days_problem(self) -> str:
+        first, last = self.days.days
+        count, most = (last - first).days + 1, self.archive.most_days
+        if count < 1:
+            return "The last day lies before the first."
+        return f"{count} days at once are too many: at most {most} can be read." if most and count > most else ""
 
     def query(self) -> Query:
         """What is asked for."""
@@ -172,6 +194,10 @@ class QueryBar(QWidget):
         match self.span.currentData():
             case Span.FROM_TO:
                 begin, end = moment(self.begin), moment(self.end)
+            case Span.DAY | Span.DAYS:
+                first, last = self.days.days
+                begin = datetime.combine(first, time())
+                end = datetime.combine(last + timedelta(days=1), time())
             case Span.BEFORE:
                 end = moment(self.end)
             case Span.ALL:
@@ -189,6 +215,8 @@ class QueryBar(QWidget):
         self.begin.setVisible(span is Span.FROM_TO)
         self._to.setVisible(span is Span.FROM_TO)
         self.end.setVisible(span in (Span.FROM_TO, Span.BEFORE))
+        self.days.setVisible(span in ENTERED)
+        self.days.ask_for(several=span is Span.DAYS)
 
 
 def _moment_edit(name: str, words: str, value: datetime) -> QDateTimeEdit:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from app.model.archive import Column, ColumnKind, Records
 from ui.forms.cells import say_empty
-from ui.forms.entry import MOMENT_FORMAT
+from ui.forms.entry import DAY_FORMAT, MOMENT_FORMAT
 from ui.forms.parts import one_line, plain_tip
 from ui.forms.toast import Toasts
 from ui.icons import icon
@@ -140,7 +140,7 @@ class RecordsModel(QAbstractTableModel):
         value = self.records.data[column][place]
         declared = self.records.columns[column]
         if isinstance(value, datetime):
-            return value.strftime(MOMENT_FORMAT)
+            return value.strftime(DAY_FORMAT if declared.whole_days else MOMENT_FORMAT)
         if declared.kind is not ColumnKind.NUMBER:
             return str(value)
         if value != value:

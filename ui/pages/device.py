@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -25,10 +25,15 @@ from ui.forms.parts import Strip, push_button
 from ui.forms.toast import Toasts
 from ui.jobs import JobBar
 from ui.tasks import Tasks
-from ui.vendors import page_of
+from ui.vendors import page_of, picture_of
 
 from .entries import EntryList, entries_of
 from .header import Header, clock_words, device_facts, meter_facts
+
+if TYPE_CHECKING:
+    from ui.recording import SiteRecording
+
+    from .live_view import LiveView
 
 _WAYS_BACK = ((LoginFailed, "Log in again"), (CertificateNotTrusted, "Look at the certificate"))
 
@@ -55,9 +60,11 @@ class DevicePage(QWidget):
         tasks: Tasks,
         toasts: Toasts,
         jobs: JobBar,
+        recording: SiteRecording | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._recording = recording
         self.session = session
         self.meter = meter
         self._site = site
@@ -68,7 +75,9 @@ class DevicePage(QWidget):
         self._panels: dict[str, QWidget] = {}
         self.header = Header(self.name, self)
         self._add_actions()
-        self.entries = EntryList(self.name, entries_of(session, meter, live=bool(self._feeds())), self)
+        self._drawn = picture_of(session.vendor.key, self._feeds())
+        listed = entries_of(session, meter, live=bool(self._feeds()), picture=self._drawn and self._drawn[1])
+        self.entries = EntryList(self.name, listed, self)
         self.list = self.entries.view
         self._trouble = Strip(f"{self.name}.trouble", self)
         self._reopen = push_button("Connect again", f"{self.name}.reopen", "plug")
@@ -150,7 +159,7 @@ class DevicePage(QWidget):
         return self.entries.keys()
 
     def open(self, key: str) -> QWidget:
-        """Open a section, archive or action by its key, or 'live', 'scan' or 'firmware'."""
+        """Open a section, archive or action by its key, or 'live', 'flow', 'scan' or 'firmware'."""
         self.entries.open(key)
         return self.stack.currentWidget()
 
@@ -166,7 +175,14 @@ class DevicePage(QWidget):
     def _made(self, key: str) -> QWidget:
         common: dict[str, Any] = {"tasks": self._tasks, "toasts": self._toasts}
         if key == "live":
-            made: QWidget = self._live(common)
+            live = self._live(common)
+            if self._recording is not None:
+                live.offer_recording(self._recording)
+            made: QWidget = live
+        elif key == "flow" and self._drawn is not None:
+            from .picture import PicturePage
+
+            made = PicturePage(self.session, *self._drawn, tasks=self._tasks)
         elif key == "scan":
             from .scan import ScanPage
 
@@ -191,7 +207,7 @@ class DevicePage(QWidget):
         if hasattr(shown, "read_with"):
             shown.read_with(**parameters)
 
-    def _live(self, common: dict[str, Any]) -> QWidget:
+    def _live(self, common: dict[str, Any]) -> LiveView:
         feeds = self._feeds()
         if self.meter or not feeds[0].of_meter:
             from .live import LivePage

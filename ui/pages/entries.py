@@ -15,6 +15,7 @@ from ui.forms.findings import TONES, gravest
 from ui.forms.parts import plain_tip
 from ui.icons import icon
 from ui.theme import current_theme, notifier
+from ui.vendors import Picture
 
 KEY = Qt.ItemDataRole.UserRole
 PICTURE = Qt.ItemDataRole.UserRole + 1
@@ -45,11 +46,12 @@ class Entry:
     help: str
 
 
-def entries_of(session: DeviceSession, meter: str, *, live: bool) -> list[Entry]:
+def entries_of(session: DeviceSession, meter: str, *, live: bool, picture: Picture | None = None) -> list[Entry]:
     """Sections, archives and actions that stand beside nothing, and what is no declaration, by the family's groups."""
     vendor = session.vendor
+    found = [Entry(picture.group, "flow", picture.title, picture.icon, picture.help)] if picture else []
     # Under the heading of the settings it goes without saying that something is configured.
-    found = [
+    found += [
         Entry(s.group, s.key, s.title.removesuffix(" configuration"), s.icon or "settings", s.help)
         for s in session.sections(meter)
     ]

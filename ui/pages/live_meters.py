@@ -14,7 +14,7 @@ from ui.forms.toast import Toasts
 from ui.tasks import Tasks
 
 from .live_choice import MeterChoice
-from .live_source import Channel, Source, state_of
+from .live_source import Channel, Source, standing_of
 from .live_table import LiveTable
 from .live_view import LiveView, Write
 
@@ -130,22 +130,7 @@ class LiveMetersPage(LiveView):
             return "info", "info", "No meter is registered: scan for meters and register them first."
         if not self._chosen:
             return "info", "info", "No meter is chosen: tick those that you want to see."
-        states = [(source, state_of(source)) for source in self._chosen]
-        if len(states) == 1:
-            return states[0][1]
-        ended = [source for source, state in states if source.ended]
-        bad = [source for source, state in states if state[0] == "warn" and not source.ended]
-        live = sum(state[0] == "ok" for _, state in states)
-        words = f"{live} of {len(states)} meters live"
-        for group, what in ((ended, "ended"), (bad, "silent")):
-            if group:
-                names = ", ".join(one_line(source.channel.title, 40) for source in group[:3])
-                words += f"; {what}: {names}" + (f" and {len(group) - 3} more" if len(group) > 3 else "")
-        if ended:
-            return "error", "error", words
-        if bad:
-            return "warn", "warning", words
-        return ("ok", "live", words) if live == len(states) else ("info", "clock", f"{words}, waiting for the others")
+        return standing_of(self._chosen, "meters")
 
     def file_stem(self) -> tuple[str, ...]:
         return *self._stem, "live"

@@ -51,8 +51,9 @@ class Line:
 class LiveModel(QAbstractTableModel):
     """Looks into the rings when it is asked; `renew` says that they have changed."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, whose: str) -> None:
         super().__init__(parent)
+        self._whose = whose
         self.lines: list[Line] = []
         self.phases: list[Phase] = []
         self._at: float | None = None
@@ -72,10 +73,9 @@ class LiveModel(QAbstractTableModel):
         self._curves = curves
         self._colours = colours
         for source in sources:
-            places = {quantity.key: index for index, quantity in enumerate(source.feed.quantities)}
             chosen = [quantity for quantity in source.feed.quantities if quantity.key in source.ticked]
             for number, family in enumerate(families(chosen)):
-                columns = {phase: places[quantity.key] for phase, quantity in family.members.items()}
+                columns = {phase: source.place(quantity.key) for phase, quantity in family.members.items()}
                 self.lines.append(Line(source, family, columns, first=not number))
         self.phases = [phase for phase in COLUMNS if any(phase in line.places for line in self.lines)]
         self._states = {source: brief_state_of(source) for source in sources}
@@ -112,7 +112,7 @@ class LiveModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             if phase is not None:
                 return COLUMNS[phase]
-            first = "Meter" if self._at is None else f"At {time.strftime('%H:%M:%S', time.localtime(self._at))}"
+            first = self._whose if self._at is None else f"At {time.strftime('%H:%M:%S', time.localtime(self._at))}"
             return {0: first, 1: "Quantity"}.get(section, "State")
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if phase is not None else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -140,7 +140,7 @@ class LiveModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return line.family.title if column else title
         if role == Qt.ItemDataRole.ToolTipRole and not column:
-            return plain_tip(f"{title}\n{line.source.channel.meter}")
+            return plain_tip(f"{title}\n{line.source.channel.serial}")
         if role == Qt.ItemDataRole.ForegroundRole and column:
             return QColor(current_theme().text_muted)
         return None
@@ -181,12 +181,12 @@ class LiveModel(QAbstractTableModel):
 class LiveTable(QTableView):
     """The table. Beside each value is the colour of its curve."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, *, whose: str = "Meter", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(f"{name}.values")
         self.setAccessibleName("Present values")
         self.setProperty("role", "records")
-        self.readings = LiveModel(self)
+        self.readings = LiveModel(self, whose)
         self.setModel(self.readings)
         self._curves: dict[tuple[Source, int], Curve] = {}
         self.setAlternatingRowColors(True)

@@ -10,6 +10,7 @@ import importlib
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,12 @@ from ui.theme import restyle
 
 from .live_export import LiveExport
 from .live_source import Source
+from .record_button import RecordButton
 
 if TYPE_CHECKING:
+    from app.commission.hearing import Recordable
     from ui.plots.stack import PlotStack
+    from ui.recording import SiteRecording
 
 WINDOWS = (
     (60, "1 min"),
@@ -59,7 +63,8 @@ HEAVY = ("numpy", "pyqtgraph")
 Write = Callable[[Path], None]
 
 
-def _load() -> None:
+def load_plots() -> None:
+    """Import what plots need; in a thread, as it takes most of a second."""
     for name in HEAVY:
         importlib.import_module(name)
 
@@ -127,6 +132,7 @@ class LiveView(QWidget):
         self.pause = push_button("Pause", f"{name}.pause", "pause", tip="Let the plots stand still (Space)")
         self.reset = push_button("Whole window", f"{name}.reset", "zoom", tip="Leave the zoom (0 or double click)")
         self.reset.setEnabled(False)
+        self.record = RecordButton(f"{name}.record", self)
         self.list_button = push_button("Quantities", f"{name}.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
         self.export = push_button("Export", f"{name}.export", "export", tip="Keep what is shown in a file")
@@ -147,7 +153,7 @@ class LiveView(QWidget):
     def _lay_out(self, *first: QWidget, list_width: int = 232) -> None:
         """`first` come first in the bar."""
         bar = QHBoxLayout(spacing=8)
-        for widget in (*first, self.window_choice, self.pause, self.reset):
+        for widget in (*first, self.window_choice, self.pause, self.reset, self.record):
             bar.addWidget(widget)
         bar.addStretch(1)
         for widget in (self.list_button, self.export):
@@ -182,7 +188,7 @@ class LiveView(QWidget):
     # Listening.
 
     async def _prepare(self) -> None:
-        await asyncio.to_thread(_load)
+        await asyncio.to_thread(load_plots)
         from ui.plots.stack import PlotStack
 
         self.plots = PlotStack()
@@ -202,14 +208,14 @@ class LiveView(QWidget):
             if source not in chosen:
                 source.close()
         for source in self.chosen() if chosen else ():
-            source.listen(self._heard, self._ended)
+            source.listen(partial(self._heard, source), partial(self._ended, source))
 
-    def _heard(self) -> None:
+    def _heard(self, _source: Source) -> None:
         if self._lost:
             self._lost = False
             self.contact.emit(None)
 
-    def _ended(self, error: BaseException | None) -> None:
+    def _ended(self, _source: Source, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, AppError):
             self._tasks.spawn(self, _raised(error))
         elif error is not None and all(source.ended for source in self.chosen()):
@@ -224,6 +230,14 @@ class LiveView(QWidget):
                 source.error, source.ended = None, False
         self.listen()
         self.tell()
+
+    def offer_recording(self, recording: SiteRecording) -> None:
+        """Let what is ticked here be recorded into the site, on and on whichever page is shown."""
+        self.record.offer(recording, self.recordable, self._toasts)
+
+    def recordable(self) -> list[Recordable]:
+        """What is ticked, as a recording hears it."""
+        return [source.recordable() for source in self.chosen() if source.ticked]
 
     # What is shown.
 

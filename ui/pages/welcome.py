@@ -5,8 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.model.errors import TooSoon
 from ui.forms.parts import brief, one_line, plain_label
 from ui.icons import dress
+from ui.pages.wait import Wait
+from ui.theme import restyle
 from ui.workbench import Handle, State
 
 
@@ -83,7 +86,10 @@ class ConnectPage(Centred):
             self.column.addWidget(label)
         self.connect_button = self.button("connect", "Connect", "plug", main=True)
         self.forget_button = self.button("forget", "Remove from the site", "remove")
-        self.connect_button.clicked.connect(self.connect_wanted)
+        self._wait = Wait(self)
+        self._wait.told.connect(self._tell_wait)
+        self._wait.over.connect(self.connect_wanted)
+        self.connect_button.clicked.connect(self._connect)
         self.forget_button.clicked.connect(self.forget_wanted)
 
     def show_handle(self, handle: Handle) -> None:
@@ -96,12 +102,33 @@ class ConnectPage(Centred):
             + ("\nGone from the network" if handle.row.gone else "")
         )
         error = handle.error
+        self._wait.follow(error if isinstance(error, TooSoon) else None)
         self._problem.setVisible(error is not None)
         self._hint.setVisible(error is not None and bool(error.hint))
         if error is not None:
             self._problem.setText(brief(f"{error.title}: {error.message}"))
+            restyle(self._problem, tone="info" if isinstance(error, TooSoon) else "error")
             self._hint.setText(error.hint)
         connecting = handle.state is State.CONNECTING
         self.connect_button.setEnabled(handle.vendor is not None and not connecting)
-        self.connect_button.setText("Connecting…" if connecting else "Connect" if error is None else "Try again")
+        words = "Connecting…" if connecting else "Connect" if error is None else "Try again"
+        self._name_button(words)
         self.forget_button.setVisible(handle.in_site and not connecting)
+        self._wait.tell()
+
+    def _connect(self) -> None:
+        if not self._wait.toggle():
+            self.connect_wanted.emit()
+
+    def _name_button(self, words: str) -> None:
+        self.connect_button.setText(words)
+        self.connect_button.setAccessibleName(words)
+
+    def _tell_wait(self, left: int, waiting: bool) -> None:
+        """Seconds until the device may be asked again, 0: now; and whether it is connected then."""
+        if left:
+            self._hint.setText(f"{'It is connected by itself' if waiting else 'It may be asked again'} in {left} s.")
+            self._name_button("Do not wait" if waiting else "Connect when allowed")
+        else:
+            self._hint.setText("It may be asked now.")
+            self._name_button("Connect")

@@ -20,9 +20,12 @@ REACH = 1.5
 
 
 class Kept(Protocol):
-    """Values by time in columns, as a `Ring` keeps those of a feed. `readings` tells whether something is new."""
+    """Values by time in columns, as a `Ring` keeps those of a feed."""
 
     readings: int
+    """Tells whether something is new."""
+    rewritten: int
+    """Tells whether times or values were changed that had been there before: then what was made of them is wrong."""
 
     @property
     def interval_s(self) -> float:
@@ -48,10 +51,17 @@ class Curve:
     unit: Unit | str
     phase: Phase = Phase.TOTAL
     of: str = ""
+    shade: int = -1
+    """Which device's colour it has in every plot: 0 is the first. -1: by the device's place in this plot."""
+
+    short: str = ""
+    """What stands at the end of the line, where that is not to be the conductor and whose it is."""
 
     @property
     def mark(self) -> str:
         """What stands at the end of the line, where there is little room."""
+        if self.short:
+            return self.short
         return f"{self.phase.value} {self.of}".strip() if self.of else self.name
 
     def near(self, time_s: float, column_s: float) -> float:
@@ -82,19 +92,25 @@ def colours(curves: Iterable[Curve], theme: Theme) -> list[str]:
     Of several devices the first keeps these colours. Each further one has a colour of its own, and its conductors
     are theirs tinted with it.
     """
-    devices: dict[str, int] = {}
-    used: set[tuple[str, Phase]] = set()
-    others = iter(theme.series * 8)
-    found = []
-    for curve in curves:
-        tint = theme.series[(devices.setdefault(curve.of, len(devices)) - 1) % len(theme.series)]
-        if (curve.of, curve.phase) in used:
-            found.append(next(others))
-        elif not devices[curve.of]:
+    devices: dict[tuple[str, int], int] = {}
+    used: set[tuple[str, int, Phase]] = set()
+    found: list[str] = []
+    more: list[int] = []
+    for place, curve in enumerate(curves):
+        whose = (curve.of, curve.shade)
+        devices.setdefault(whose, curve.shade if curve.shade >= 0 else len(devices))
+        tint = theme.series[(devices[whose] - 1) % len(theme.series)]
+        if (*whose, curve.phase) in used:
+            more.append(place)
+            found.append("")
+        elif not devices[whose]:
             found.append(theme.phase(curve.phase))
         else:
             found.append(tint if curve.phase is Phase.TOTAL else _mixed(theme.phase(curve.phase), tint, TINT))
-        used.add((curve.of, curve.phase))
+        used.add((*whose, curve.phase))
+    for place in more:
+        # One that no curve has yet, as long as there is one.
+        found[place] = min(theme.series, key=found.count)
     return found
 
 

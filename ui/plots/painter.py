@@ -1,4 +1,4 @@
-"""One clock for all plots of a page: four pictures a second at most, and never two plots in one turn of the loop."""
+"""One clock for all plots of a page: a few pictures a second, and never two plots in one turn of the loop."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Qt, QTimer
 
 PERIOD_MS = 250
+"""Four pictures a second look alive; more of them cost more and show nothing that a meter tells once a second."""
 
 
 class Painter(QObject):
     """Calls each of `turns` once a period, one after the other, spread evenly over it. Starts stopped."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, period_ms: int = PERIOD_MS) -> None:
         super().__init__(parent)
+        self._period_ms = period_ms
         self._turns: tuple[Callable[[], None], ...] = ()
         self._next = 0
         self._timer = QTimer(self)
@@ -24,7 +26,7 @@ class Painter(QObject):
         """Exchange what is called."""
         self._turns = tuple(turns)
         self._next = 0
-        self._timer.setInterval(PERIOD_MS // max(1, len(self._turns)))
+        self._timer.setInterval(self._period_ms // max(1, len(self._turns)))
 
     @property
     def running(self) -> bool:

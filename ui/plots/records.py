@@ -34,6 +34,7 @@ class StoredColumns:
         self._times, self._values = times, tuple(values)
         self._interval_s = interval_s
         self.readings = len(times)
+        self.rewritten = 0
 
     @property
     def interval_s(self) -> float:

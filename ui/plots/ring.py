@@ -44,6 +44,8 @@ class Ring:
         self._pace: deque[float] = deque(maxlen=PACE_OF)
         self.readings = 0
         """How many readings ever came, gaps not counted: tells whether something is new."""
+        self.rewritten = 0
+        """How often the times of what was kept have changed, since this computer's clock was set back."""
 
     def __len__(self) -> int:
         return self._end - self._first
@@ -75,6 +77,11 @@ class Ring:
         """The values of one quantity. A view: it is good until the next `append`."""
         return self._values[index, self._first : self._end]
 
+    def widen(self, columns: int) -> None:
+        """Keep so many quantities more from now on; what was before is unknown of them."""
+        more = np.full((columns, self._values.shape[1]), np.nan)
+        self._values = np.vstack((self._values, more))
+
     def append(self, reading: Reading) -> None:
         """Keep a reading.
 
@@ -94,6 +101,7 @@ class Ring:
         passed = time_s - last
         if passed < -CLOCK_STEP_S:
             self._times[self._first : self._end] += passed - self.interval_s
+            self.rewritten += 1
             return time_s
         if passed > GAP_INTERVALS * self.interval_s and self._pace:
             self._put(last + self.interval_s, (np.nan,) * self.width)
@@ -117,5 +125,7 @@ class Ring:
         if room > times.shape[0]:
             self._times, self._values = np.empty(room), np.empty((self.width, room))
         self._times[:kept] = times[self._first : self._end]
-        self._values[:, :kept] = values[:, self._first : self._end]
+        # Column by column: moved all at once, a day of many quantities would be held twice meanwhile.
+        for column, before in zip(self._values, values, strict=True):
+            column[:kept] = before[self._first : self._end]
         self._first, self._end = 0, kept

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ui.theme import current_theme
 
 from .axes import OVERHANG, TimeAxis, ValueAxis
-from .bins import axis_range, decimate
+from .bins import Decimated, axis_range
 from .curve import Curve, colours
 from .legend import EndNames, Entry, Legend
 from .ring import Column
@@ -124,6 +124,7 @@ class TimePlot(QWidget):
         self._view.setAntialiasing(False)
         self._names = EndNames(self)
         self._names.setFixedWidth(DEVICES_WIDTH if any(curve.of for curve in self.curves) else NAMES_WIDTH)
+        self._decimated = {curve: Decimated(curve.ring, curve.column) for curve in self.curves}
         self._lines = [pg.PlotCurveItem(antialias=False, skipFiniteCheck=True) for _ in self.curves]
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.hide()
@@ -185,8 +186,9 @@ class TimePlot(QWidget):
 
     def points(self, curve: Curve, span: Span) -> tuple[Column, Column]:
         """What is painted of a curve: times (since 1970) and values."""
-        times, values = curve.ring.times(), curve.ring.column(curve.column)
-        return decimate(times, values, span.now_s + span.start, span.now_s + span.end, self.columns)
+        decimated = self._decimated[curve]
+        # Of the length and not of the ends: these are rounded, and bins of another width are other bins.
+        return decimated.points(span.now_s + span.start, span.now_s + span.end, span.length / self.columns)
 
     def value_words(self, value: float) -> str:
         """A value as the legend tells it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.model.device import Identity
+from app.model.login import LoginWords
 from app.model.vendor import Answer, Vendor
 
 from . import gateway, meter
@@ -41,6 +42,7 @@ G13 = Vendor(
     scheme="https",
     port=443,
     default_user="admin",
+    login=LoginWords(where="The gateway's own accounts; it comes with the user 'admin'."),
     connect=G13Client,
     recognise=recognise,
     probe_path="/about",

@@ -40,6 +40,8 @@ DAY_S = 60.0
 """How long a day of samples may take."""
 DAY_BYTES = 8 * 1024 * 1024
 ANSWER_BYTES = 1024 * 1024
+KEPT_DAYS = 93
+"""Days of samples that are kept while connected, each of some 170 kB."""
 FRESH_S = 1.0
 LAYOUT_S = 4.0
 """How long a connection waits for the first event, which tells the EMS's layout."""
@@ -76,6 +78,7 @@ class IngeconClient:
         self._clock = clock
         self._json = JsonReader(str(device.address))
         self._answer: tuple[float, InverterAnswer] | None = None
+        self._days: dict[date, bytes] = {}
         self._turn = asyncio.Lock()
 
     async def identity(self) -> Identity:
@@ -99,7 +102,8 @@ class IngeconClient:
         return Identity(
             vendor="ingecon",
             id=serial or self._where(answer),
-            model=self._title(answer),
+            name=self._name(answer),
+            model=f"INGECON SUN {self._name(answer)}",
             firmware=answer.firmware if answer else "",
             facts=tuple(facts.items()),
         )
@@ -141,16 +145,25 @@ class IngeconClient:
     async def samples(self, day: date) -> object:
         """The datalogger's samples of a day, decoded (manual 7.4); None where the device has none of that day.
 
+        A day that is over is asked for once. Yesterday may still be going on at the device.
+
         Raises:
             LoginFailed: the card wants another login.
         """
+        if day in self._days:
+            return self._json.decode(self._days[day])
         path = samples_path(day)
         async with self._turn:
             reply = await self._ask_for_samples(path)
         if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.NO_CONTENT):
             return None
         refuse(reply.status, reply.text(), f"POST {path}")
-        return self._json.decode(reply.body) if reply.body.strip() else None
+        document = self._json.decode(reply.body) if reply.body.strip() else None
+        if document and day < datetime.now().date() - timedelta(days=1):
+            self._days[day] = reply.body
+            if len(self._days) > KEPT_DAYS:
+                del self._days[next(iter(self._days))]
+        return document
 
     async def aclose(self) -> None:
         """Hang up. There is no logging out."""
@@ -220,10 +233,11 @@ class IngeconClient:
         """In place of a serial number, which the manual does not know: the address, and whose values these are."""
         return f"{self._device.address.netloc}/{answer.node or '1' if answer else 'ems'}"
 
-    def _title(self, answer: InverterAnswer | None) -> str:
+    def _name(self, answer: InverterAnswer | None) -> str:
+        """What it is, in words: the tree shows this, and the family beside it."""
         if answer is None:
-            return "INGECON SUN EMS"
-        return f"INGECON SUN {self.model.title}" if self.model else "INGECON SUN"
+            return "EMS"
+        return self.model.title if self.model else "inverter"
 
 
 def refuse(status: int, text: str, request: str) -> None:

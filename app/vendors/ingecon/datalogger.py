@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -9,8 +10,9 @@ from typing import Any
 
 import msgspec
 
-from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Query, Records
+from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Period, Query, Records, Told
 from app.model.errors import InvalidValue
+from app.model.job import Progress
 from app.vendors.ingecon.client import EMS, IngeconClient
 from app.vendors.ingecon.samples import GAP, PER_DAY, Day, Sample, integrate, samples, set_back
 from app.vendors.ingecon.tables import ENERGY_VALUES, SAMPLE_VALUES
@@ -53,12 +55,20 @@ def days_of(query: Query, today: date) -> tuple[date, ...]:
     return tuple(first + timedelta(days=number) for number in range(count))
 
 
-async def _read_days(client: IngeconClient, query: Query) -> list[tuple[date, list[Sample]]]:
+def _untold(_: Progress) -> None:
+    """Where nobody watches the reading."""
+
+
+async def _read_days(client: IngeconClient, query: Query, told: Told) -> list[tuple[date, list[Sample]]]:
     """The samples of each day, one request after the other; of the newest so many, no more days than that takes."""
     found: list[tuple[date, list[Sample]]] = []
     count = 0
-    for day in reversed(days_of(query, datetime.now().date())):
-        rows = samples(await client.samples(day), day)
+    days = days_of(query, datetime.now().date())
+    for read, day in enumerate(reversed(days)):
+        told(Progress(read, len(days), f"{day:%Y-%m-%d}, {read} of {len(days)} days read"))
+        document = await client.samples(day)
+        # In a thread, as all that is done with many samples: the window goes on meanwhile.
+        rows = await asyncio.to_thread(samples, document, day)
         found.append((day, rows))
         count += sum(_within(row, query) for row in rows)
         if query.count and count >= query.count:
@@ -66,11 +76,15 @@ async def _read_days(client: IngeconClient, query: Query) -> list[tuple[date, li
     return found[::-1]
 
 
-async def read_samples(client: IngeconClient, _: str, query: Query) -> Records:
+async def read_samples(client: IngeconClient, _: str, query: Query, told: Told = _untold) -> Records:
     """The samples of a period, days joined; gaps stay gaps."""
     if query.count < 0:
         raise InvalidValue("count", f"{query.count} samples are not possible.")
-    days = await _read_days(client, query)
+    days = await _read_days(client, query, told)
+    return await asyncio.to_thread(_joined, days, query)
+
+
+def _joined(days: Sequence[tuple[date, list[Sample]]], query: Query) -> Records:
     rows = [row for _, found in days for row in found if _within(row, query)]
     rows = rows[-query.count :] if query.count else rows
     return table(rows, notes(days))
@@ -88,7 +102,7 @@ def notes(days: Sequence[tuple[date, list[Sample]]]) -> tuple[str, ...]:
     empty = [f"{day:%Y-%m-%d}" for day, rows in days if not rows]
     if empty:
         found.append(f"No samples of {_listed(empty)}.")
-    gaps = [gap for _, rows in days for gap in _gaps(rows)]
+    gaps = _gaps(days)
     if gaps:
         longest = max(gaps)
         found.append(
@@ -108,9 +122,18 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 5 else f"{names[0]} and {len(names) - 1} other days"
 
 
-def _gaps(rows: Iterable[Sample]) -> list[timedelta]:
-    times = [row.time for row in rows if isinstance(row.time, datetime)]
-    return [later - earlier for earlier, later in pairwise(times) if later - earlier > GAP]
+def _gaps(days: Iterable[tuple[date, list[Sample]]]) -> list[timedelta]:
+    """The times without samples, also over midnight; a whole day without any is named by itself."""
+    found: list[timedelta] = []
+    last: tuple[date, datetime] | None = None
+    for day, rows in days:
+        times = [row.time for row in rows if isinstance(row.time, datetime)]
+        if last is not None and times and day - last[0] == timedelta(days=1):
+            times.insert(0, last[1])
+        found += [later - earlier for earlier, later in pairwise(times) if later - earlier > GAP]
+        if times:
+            last = day, times[-1]
+    return found
 
 
 def table(rows: Sequence[Sample], remarks: tuple[str, ...] = ()) -> Records:
@@ -146,9 +169,13 @@ def _further(cells: Sequence[object]) -> tuple[ColumnKind, list[Any]]:
     return ColumnKind.TEXT, [text_of(cell) for cell in cells]
 
 
-async def read_daily(client: IngeconClient, _: str, query: Query) -> Records:
+async def read_daily(client: IngeconClient, _: str, query: Query, told: Told = _untold) -> Records:
     """The energies of each day of a period."""
-    days = await _read_days(client, msgspec.structs.replace(query, count=0))
+    days = await _read_days(client, msgspec.structs.replace(query, count=0), told)
+    return await asyncio.to_thread(_integrated, days, query)
+
+
+def _integrated(days: Sequence[tuple[date, list[Sample]]], query: Query) -> Records:
     found = tuple(integrate(rows, day) for day, rows in days if rows)
     return daily(found[-query.count :] if query.count > 0 else found, notes(days))
 
@@ -157,22 +184,22 @@ def daily(days: Sequence[Day], remarks: tuple[str, ...] = ()) -> Records:
     """The energies in columns. A flow that was never told has no column."""
     told = [value for value in ENERGY_VALUES if any(value.key in day.energies for day in days)]
     columns = [
-        Column("day", "Day", ColumnKind.MOMENT, width=19),
+        Column("day", "Day", ColumnKind.MOMENT, width=10, whole_days=True),
+        Column("covered", "Covered by samples", ColumnKind.NUMBER, "%", 1),
         Column("imported", "Imported", ColumnKind.NUMBER, "kWh", 2, plotted=True),
         Column("exported", "Exported", ColumnKind.NUMBER, "kWh", 2, plotted=True),
         *(Column(v.key, v.label, ColumnKind.NUMBER, "kWh", 2, plotted=v.key in _PLOTTED) for v in told),
-        Column("covered", "Covered by samples", ColumnKind.NUMBER, "%", 1),
         Column("samples", "Samples", ColumnKind.NUMBER, decimals=0),
     ]
     data: list[list[Any]] = [
         [datetime.combine(day.day, time()) for day in days],
+        [100 * day.covered for day in days],
         [day.imported for day in days],
         [day.exported for day in days],
         *([day.energies.get(value.key, NAN) for day in days] for value in told),
-        [100 * day.covered for day in days],
         [float(day.samples) for day in days],
     ]
-    words = "Energies are powers added up over the samples; times without samples count for nothing."
+    words = "Each sample counts until the next; times without samples count for nothing, see Covered."
     return Records(tuple(columns), tuple(data), (words, *remarks))
 
 
@@ -181,11 +208,13 @@ ARCHIVES: tuple[AnyArchive, ...] = (
         key="ingecon.datalogger",
         title="Samples",
         read=read_samples,
+        read_told=read_samples,
+        period=Period.DAYS,
+        most_days=MOST_DAYS,
         longest=MOST_DAYS * PER_DAY * 4,
         group=GROUP,
         icon="chart",
-        help=f"Samples of three minutes in the device's local time, at most {MOST_DAYS} days at once. "
-        "Grid power is above zero for import, below zero for export.",
+        help="Samples of three minutes in the device's local time. Grid power above zero is import, below zero export.",
         manual="7.4",
         needs_read=(EMS,),
         resources=(RESOURCE,),
@@ -194,10 +223,13 @@ ARCHIVES: tuple[AnyArchive, ...] = (
         key="ingecon.daily",
         title="Daily energies",
         read=read_daily,
+        read_told=read_daily,
+        period=Period.DAYS,
+        most_days=MOST_DAYS,
         shape="bars",
         group=GROUP,
         icon="demand",
-        help=f"What flowed on each day, worked out from the samples; at most {MOST_DAYS} days at once.",
+        help="What flowed on each day, added up from the samples: powers over the time that they stand for.",
         manual="7.4",
         needs_read=(EMS,),
         resources=(RESOURCE,),

@@ -18,6 +18,8 @@ RESOURCE = "GET /system/events/sse/stream"
 GROUP = "Plant"
 MANUAL = "7.2"
 NO_BATTERY_TEXT = "7"
+ALARMS = ("s1p_alarms", "s1p_alarmscodes")
+NO_ALARM = "none"
 
 _PHASES = (
     Choice(1, "L1 (R)"),
@@ -83,8 +85,13 @@ def _values(one: Element, *, with_texts: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for value in (*PHASE_VALUES, *(TLM_VALUES if with_texts else ())):
         if value.key in one.fields:
-            found[value.key] = known(one.number(value.key)) if value.number else one.text(value.key)
+            found[value.key] = known(one.number(value.key)) if value.number else _text(one, value.key)
     return found
+
+
+def _text(one: Element, key: str) -> str:
+    """A text as it came; no alarm is said in words, since an empty line would say nothing."""
+    return one.text(key) or (NO_ALARM if key in ALARMS else "")
 
 
 def storage_problems(values: Any) -> list[Problem]:
@@ -93,9 +100,8 @@ def storage_problems(values: Any) -> list[Problem]:
     if values.statusbat == NO_BATTERY_TEXT:
         text = "The battery is not available: charge, power and voltage of it are not shown."
         found.append(Problem("statusbat", text, warning=True))
-    if values.s1p_alarms or values.s1p_alarmscodes not in (None, "", "0"):
-        field = "s1p_alarms" if values.s1p_alarms else "s1p_alarmscodes"
-        found.append(Problem(field, "The inverter has an alarm.", warning=True))
+    alarmed = [key for key in ALARMS if getattr(values, key) not in (None, NO_ALARM, "0")]
+    found += [Problem(field, "The inverter has an alarm.", warning=True) for field in alarmed[:1]]
     return found
 
 
@@ -127,6 +133,7 @@ SECTIONS: tuple[AnySection, ...] = (
         model=Storage,
         read=_storage,
         problems=storage_problems,
+        described=True,
         group=GROUP,
         help="What the EMS tells of a plant with a STORAGE 1Play TLM: what goes where, and how full the battery is.",
         manual=MANUAL,

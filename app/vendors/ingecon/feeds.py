@@ -11,7 +11,7 @@ from app.model.errors import BadReply, DeviceFailed, DeviceUnreachable
 from app.model.quantity import Feed, Phase, Quantity, Reading
 from app.vendors.ingecon.client import EMS, PHASES, TLM, IngeconClient
 from app.vendors.ingecon.forms import numbers, quantity
-from app.vendors.ingecon.tables import MODELS, PHASE_VALUES, TLM_VALUES, Model, Value, plain
+from app.vendors.ingecon.tables import BATTERY_STATE, MODELS, PHASE_VALUES, TLM_VALUES, Model, Value, plain
 from app.vendors.ingecon.wire import NAN, InverterAnswer, Phases
 
 POLL_S = 5.0
@@ -19,8 +19,12 @@ LONGEST_POLL_PAUSE_S = 60.0
 
 _CONDUCTORS = ((1, Phase.L1), (2, Phase.L2), (3, Phase.L3))
 _OF_PHASES = tuple(value for value in numbers(PHASE_VALUES) if value.summed)
-_OF_PLANT = numbers(PHASE_VALUES)
-_OF_STORAGE = numbers((*PHASE_VALUES, *TLM_VALUES))
+OF_PLANT = numbers(PHASE_VALUES)
+OF_STORAGE = (
+    *numbers((*PHASE_VALUES, *TLM_VALUES)),
+    *(value for value in TLM_VALUES if value.key == BATTERY_STATE),
+)
+"""What the readings of the two layouts hold of the whole plant."""
 
 
 def inverter_values(of: Model, answer: InverterAnswer) -> tuple[float, ...]:
@@ -96,6 +100,7 @@ def _inverter_feed(of: Model) -> Feed:
         title=f"Values of the {of.title}",
         quantities=tuple(quantity(value) for value in numbers(of.values)),
         open=_poll(of),
+        interval_s=lambda _: POLL_S,
         plotted=_plotted(of.values),
         manual=of.manual,
         needs_read=(of.title,),
@@ -109,6 +114,7 @@ def _ems_feed(key: str, title: str, values: Sequence[Value], *needs: str) -> Fee
         title=title,
         quantities=plant_quantities(values),
         open=_listen(values),
+        unreadable=lambda client: client.stream.bad_events,
         plotted=_plotted(values),
         manual="7.1, 7.2",
         needs_read=(EMS, *needs),
@@ -116,7 +122,7 @@ def _ems_feed(key: str, title: str, values: Sequence[Value], *needs: str) -> Fee
     )
 
 
-STORAGE_FEED = _ems_feed("storage", "Plant with storage", _OF_STORAGE, TLM)
-PLANT_FEED = _ems_feed("plant", "Plant", _OF_PLANT, PHASES)
+STORAGE_FEED = _ems_feed("storage", "Plant with storage", OF_STORAGE, TLM)
+PLANT_FEED = _ems_feed("plant", "Plant", OF_PLANT, PHASES)
 FEEDS = (STORAGE_FEED, PLANT_FEED, *(_inverter_feed(model) for model in MODELS))
 """Of a card that is both, the EMS's stream comes first."""

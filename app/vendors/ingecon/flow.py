@@ -7,13 +7,32 @@ import math
 import msgspec
 
 from app.model.quantity import Feed, Reading
-from app.vendors.ingecon.tables import PHASE_VALUES, TLM_VALUES
-from app.vendors.ingecon.wire import NAN, Phases
+from app.vendors.ingecon.tables import BATTERY_STATE, PHASE_VALUES, TLM_VALUES
+from app.vendors.ingecon.wire import NAN, NO_BATTERY, Phases
 
 QUIET_W = 5.0
 """Less than this is no flow that anybody wants to see an arrow for."""
 
-_VALUES = (*PHASE_VALUES, *TLM_VALUES)
+_VALUES = tuple(value for value in (*PHASE_VALUES, *TLM_VALUES) if value.number or value.key == BATTERY_STATE)
+_PHASES = ("w.l1", "w.l2", "w.l3")
+_ROUTES = (
+    ("pv_cons", "sun", "loads"),
+    ("pv_sto", "sun", "battery"),
+    ("pv_grid", "sun", "grid"),
+    ("sto_cons", "battery", "loads"),
+    ("sto_grid", "battery", "grid"),
+    ("grid_cons", "grid", "loads"),
+    ("grid_sto", "grid", "battery"),
+    ("diesel_cons", "generator", "loads"),
+)
+
+
+class Route(msgspec.Struct, frozen=True):
+    """What goes from one part of the plant to another, in W."""
+
+    source: str
+    sink: str
+    power: float
 
 
 class EnergyFlow(msgspec.Struct, frozen=True):
@@ -21,6 +40,8 @@ class EnergyFlow(msgspec.Struct, frozen=True):
 
     `grid` is above zero for import and below for export. `battery` is above zero while it gives and below while it is
     charged. `loads` are all loads without car chargers, `critical` the part of them at the safe output. `soc` in %.
+    `battery_away`: the EMS says that there is none now. `phases` is the grid's power on L1 to L3, empty where
+    it is told for the whole plant only. `routes` is what goes where, as far as the EMS tells it.
     """
 
     grid: float = NAN
@@ -31,6 +52,9 @@ class EnergyFlow(msgspec.Struct, frozen=True):
     car: float = NAN
     soc: float = NAN
     battery_voltage: float = NAN
+    battery_away: bool = False
+    phases: tuple[float, ...] = ()
+    routes: tuple[Route, ...] = ()
 
     @property
     def importing(self) -> bool:
@@ -60,7 +84,10 @@ class EnergyFlow(msgspec.Struct, frozen=True):
 
 def energy_flow(told: Phases) -> EnergyFlow:
     """The flows of one event, in either layout."""
-    return _flow({value.key: told.total(value) for value in _VALUES if value.number})
+    values = {value.key: told.total(value) for value in _VALUES}
+    elements = [told.of_phase(number) for number in (1, 2, 3)]
+    phases = (NAN if one is None else one.number("w") for one in elements)
+    return _flow(values | dict(zip(_PHASES, phases, strict=True)))
 
 
 def reading_flow(feed: Feed, reading: Reading) -> EnergyFlow:
@@ -88,6 +115,9 @@ def _flow(values: dict[str, float]) -> EnergyFlow:
         car=car,
         soc=_first(value("soc"), value("ems_soc")),
         battery_voltage=_first(value("vbat"), value("ems_vbat")),
+        battery_away=value(BATTERY_STATE) == NO_BATTERY,
+        phases=() if any(math.isnan(value(key)) for key in _PHASES) else tuple(value(key) for key in _PHASES),
+        routes=tuple(Route(source, sink, value(key)) for key, source, sink in _ROUTES if value(key) > QUIET_W),
     )
 
 
@@ -118,13 +148,17 @@ def _sum(*values: float) -> float:
     return sum(known) if known else NAN
 
 
+def _battery_words(flow: EnergyFlow) -> str:
+    return f"battery {'charging' if flow.charging else 'giving' if flow.discharging else 'at rest'}"
+
+
 def flow_words(flow: EnergyFlow) -> str:
     """The flows in a line: 'import 12 W, sun 4739 W, battery charging 1699 W (55 %), loads 3052 W'."""
     soc = "" if math.isnan(flow.soc) else f" ({flow.soc:.0f} %)"
     parts = (
         ("export" if flow.exporting else "import", abs(flow.grid), ""),
         ("sun", flow.pv, ""),
-        ("battery charging" if flow.charging else "battery giving", abs(flow.battery), soc),
+        (_battery_words(flow), abs(flow.battery), soc),
         ("loads", flow.loads, ""),
         ("critical loads", flow.critical or NAN, ""),
         ("car", flow.car or NAN, ""),

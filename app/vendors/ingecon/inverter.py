@@ -10,7 +10,7 @@ import msgspec
 from app.model.field import Field
 from app.model.section import AnySection, Problem, Section
 from app.vendors.ingecon.client import INVERTER, IngeconClient
-from app.vendors.ingecon.codes import bit_words, code_words, hexadecimal, is_set
+from app.vendors.ingecon.codes import bit_words, bits, code_words, hexadecimal, is_set
 from app.vendors.ingecon.forms import member, model
 from app.vendors.ingecon.tables import MODELS, Model, Value, by_name, plain
 from app.vendors.ingecon.wire import InverterAnswer, Item, known, text_of
@@ -18,6 +18,7 @@ from app.vendors.ingecon.wire import InverterAnswer, Item, known, text_of
 RESOURCE = "POST /inverter/properties/read/1"
 GROUP = "Inverter"
 NOT_READ = "not read"
+NOTHING = "nothing"
 
 
 class Other(msgspec.Struct, frozen=True):
@@ -56,10 +57,22 @@ class Code(msgspec.Struct, frozen=True):
     name: Annotated[str, Field("Name", help="As the inverter calls it", read_only=True)] = ""
 
 
+class Bit(msgspec.Struct, frozen=True):
+    """One bit of a code that is set, or one word that the inverter lists beside a code."""
+
+    label: Annotated[str, Field("Code", read_only=True)] = ""
+    bit: Annotated[str, Field("Bit", help="Bit 0 is the lowest", read_only=True)] = ""
+    meaning: Annotated[str, Field("Meaning", read_only=True)] = ""
+
+
 class Codes(msgspec.Struct, frozen=True):
-    """The codes of an inverter."""
+    """The codes of an inverter, and each bit of them that is set."""
 
     codes: Annotated[tuple[Code, ...], Field("Codes", manual="3.1", read_only=True)] = ()
+    bits: Annotated[
+        tuple[Bit, ...],
+        Field("What is set", help="Every set bit, and what the inverter lists beside a code", read_only=True),
+    ] = ()
 
 
 _OTHERS = Annotated[
@@ -88,7 +101,7 @@ def values_model(of: Model) -> type[msgspec.Struct]:
     return model(
         of.key.capitalize(),
         f"The values of an {of.title}.",
-        [*members, ("others", _OTHERS, ()), ("unread", _UNREAD, "")],
+        [*members, ("others", _OTHERS, ()), ("unread", _UNREAD, NOTHING)],
     )
 
 
@@ -102,7 +115,7 @@ def read_values(of: Model, made: type[msgspec.Struct], answer: InverterAnswer) -
         if value is not None and not item.failed:
             found[value.key] = known(item.number) if value.number else code_words(item) or text_of(item.value)
     others = tuple(Other(item.name, shown(item)) for name, item in items.items() if name not in documented)
-    unread = ", ".join(item.name for item in items.values() if item.failed)
+    unread = ", ".join(item.name for item in items.values() if item.failed) or NOTHING
     return made(**found, others=others, unread=unread)
 
 
@@ -122,7 +135,7 @@ def _problems(of: Model) -> Callable[[Any], list[Problem]]:
                 text = "The inverter could not read this: the value is missing, not zero."
                 found.append(Problem(value.key, text, warning=True))
             elif _raised(value, getattr(values, value.key)):
-                text = f"Bits are set; the maker's document {value.codes} tells what they mean."
+                text = f"Bits are set; what they mean is in {value.codes}."
                 found.append(Problem(value.key, text, warning=True))
         return found
 
@@ -138,10 +151,12 @@ async def read_codes(client: IngeconClient, _: str) -> Codes:
     """Every code of the answer, documented or not."""
     answer = await client.inverter()
     documented = by_name(client.model.values) if client.model else {}
-    rows = []
+    rows: list[Code] = []
+    set_bits: list[Bit] = []
     for name, item in answer.named().items():
         value = documented.get(name)
         if item.flags:
+            set_bits += _set_bits(item, value)
             rows.append(
                 Code(
                     label=value.label if value else item.name,
@@ -151,7 +166,17 @@ async def read_codes(client: IngeconClient, _: str) -> Codes:
                     name=item.name,
                 )
             )
-    return Codes(tuple(rows))
+    return Codes(tuple(rows), tuple(set_bits))
+
+
+def _set_bits(item: Item, value: Value | None) -> list[Bit]:
+    """The bits by number, since only the maker's documents word them; then what the inverter itself says."""
+    if item.failed:
+        return []
+    label = value.label if value else item.name
+    meaning = f"explained in {value.codes}" if value else "not documented"
+    numbered = [Bit(label, f"bit {bit}", meaning) for bit in bits(item.hex) or ()]
+    return numbered + [Bit(label, "", f"{word} (the inverter's own word)") for word in item.listed]
 
 
 def raised(answer: InverterAnswer) -> tuple[str, ...]:
@@ -183,6 +208,7 @@ def _values_section(of: Model) -> AnySection:
         model=made,
         read=_read(of, made),
         problems=_problems(of),
+        described=True,
         group=GROUP,
         help=f"What an INGECON SUN {of.title} measures, with what the manual says of it.",
         manual=of.manual,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -12,8 +11,8 @@ from dataclasses import dataclass, field
 
 from app.model.errors import BadReply, DeviceSilent
 from app.net.client import DeviceClient
-from app.net.eventstream import EventStream, StreamState
-from app.net.lenient import JsonReader
+from app.net.eventdata import EventData
+from app.net.eventstream import StreamState
 from app.net.stream import Stream
 from app.vendors.ingecon.wire import Phases, phases
 
@@ -26,8 +25,6 @@ FIRST_S = 10.0
 MOST_WAITING = 100
 """Events that a slow listener is behind at most; then it misses the oldest."""
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(eq=False)
 class _Listener:
@@ -36,7 +33,7 @@ class _Listener:
 
 
 class SharedStream:
-    """Open while somebody listens. `bad_events` counts what could not be read and was left out.
+    """Open while somebody listens.
 
     `with_storage` is the layout that was seen last, None before any event.
     """
@@ -44,18 +41,22 @@ class SharedStream:
     def __init__(
         self, device: DeviceClient, refuse: Callable[[Stream], None], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.bad_events = 0
         self.state = StreamState.ENDED
         self.opened = 0
         self.with_storage: bool | None = None
         self._device = device
         self._refuse = refuse
         self._clock = clock
-        self._json = JsonReader(str(device.address))
+        self._data = EventData(str(device.address), phases)
         self._listeners: list[_Listener] = []
         self._pump: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._latest: tuple[float, Phases] | None = None
+
+    @property
+    def bad_events(self) -> int:
+        """How many events could not be read and were left out."""
+        return self._data.unreadable
 
     async def events(self) -> AsyncGenerator[tuple[float, Phases], None]:
         """What the EMS tells, with the laptop's time of its coming, until it is closed; reconnects by itself.
@@ -128,21 +129,10 @@ class SharedStream:
         if before is not None:
             # The device may serve one stream only: the last one must be closed.
             await asyncio.wait((before,))
-        stream = EventStream(
-            self._open,
-            watchdog_s=lambda: WATCHDOG_S,
-            on_state=self._enter,
-            name=str(self._device.address),
-        )
-        async with aclosing(stream.events()) as events:
-            async for event in events:
-                try:
-                    told = phases(self._json.decode(event.data.encode()))
-                except BadReply as error:
-                    self._skipped(error)
-                    continue
-                if told is not None:
-                    self._tell(told)
+        values = self._data.values(self._open, watchdog_s=lambda: WATCHDOG_S, on_state=self._enter)
+        async with aclosing(values):
+            async for told in values:
+                self._tell(told)
 
     def _enter(self, state: StreamState) -> None:
         self.state = state
@@ -155,11 +145,6 @@ class SharedStream:
         for listener in self._listeners:
             listener.waiting.append((time.time(), told))
             listener.woken.set()
-
-    def _skipped(self, error: BadReply) -> None:
-        self.bad_events += 1
-        if self.bad_events == 1:
-            log.warning("%s: an event of the stream is left out: %s", self._device.address, error.message)
 
     @asynccontextmanager
     async def _open(self, headers: Mapping[str, str]) -> AsyncIterator[Stream]:

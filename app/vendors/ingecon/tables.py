@@ -12,6 +12,8 @@ from app.model.quantity import Phase
 CODES_OF_PLAY = "AAA0030IMB07"
 CODES_OF_STORAGE = "ABH2010IMC14"
 """The maker's documents that explain the bits of alarm, warning and inverter codes."""
+CODES_OF_BATTERY = "the battery's manual"
+"""No document is named for the battery's own alarms."""
 
 _CONDUCTORS = (("1", Phase.L1), ("2", Phase.L2), ("3", Phase.L3))
 
@@ -168,7 +170,7 @@ STORAGE_1 = Model(
         Value("Ibatt", "Battery current", "A", "Current of the battery, with the inverter's own sign.", 2),
         Value("Pbatt", "Battery power", "W", "Power of the battery, with the inverter's own sign.", 0, plotted=True),
         Value("Sbatt", "State of charge", "%", "How full the battery is.", 0, plotted=True),
-        Value("BmsAlarms", "Battery alarms", help="Alarms of the battery's own electronics.", codes=CODES_OF_STORAGE),
+        Value("BmsAlarms", "Battery alarms", help="Alarms of the battery's own electronics.", codes=CODES_OF_BATTERY),
         *_strings("1", " MPPT 1"),
         *_strings("2", " MPPT 2"),
         _POWER,
@@ -244,7 +246,7 @@ TLM_VALUES = (
     Value("pv", "PV generation", "W", "What the sun gives.", 0, plotted=True),
     Value("S1P_Status", "Inverter's state", help="As the inverter words it.", text=True),
     Value("S1P_StatusCode", "Inverter's state code", text=True),
-    Value("StatusBat", "Battery's state code", help="7: the battery is not available.", text=True),
+    Value("StatusBat", "Battery's state code", help="7: the battery is not available.", text=True, summed=False),
     Value("S1P_Alarms", "Inverter's alarms", help="As the inverter words them.", text=True),
     Value("S1P_AlarmsCodes", "Inverter's alarm codes", text=True, others=("S1P_AlarmCodes",)),
     Value("S1P_Setpoint", "Set point", "W", "The power that the EMS has asked of the inverters.", 0),
@@ -265,6 +267,9 @@ TLM_VALUES = (
     Value("vbat", "Battery voltage (inverter)", "V", f"Voltage of the battery. {_BATTERY}", 0),
 )
 """What the layout with a STORAGE 1Play TLM has besides (manual 7.2). `_sto_grid` was seen on units only."""
+
+BATTERY_STATE = "statusbat"
+"""A code, and yet in the readings: what was recorded must tell later that the battery was away."""
 
 BATTERY_KEYS = frozenset({"paccharge", "pacdischarge", "ems_soc", "ems_vbat", "soc", "vbat"})
 """What means nothing while the battery is not available."""

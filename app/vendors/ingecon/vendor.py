@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
+from app.model.login import LoginWords
 from app.model.vendor import Answer, Vendor
 from app.vendors.ingecon import ems, inverter
 from app.vendors.ingecon.client import PROPERTIES, IngeconClient
@@ -41,6 +42,7 @@ INGECON = Vendor(
     scheme="http",
     port=80,
     default_user="installer",
+    login=LoginWords(where="Those of the communication card's own web page."),
     connect=IngeconClient,
     recognise=recognise,
     probe_path=PROPERTIES,

@@ -30,7 +30,8 @@ def number(value: object) -> float:
         found = float(value)
     except (ValueError, OverflowError):
         return NAN
-    return found if math.isfinite(found) else NAN
+    # Adding zero makes -0.0 a plain zero.
+    return found + 0.0 if math.isfinite(found) else NAN
 
 
 def known(value: float) -> float | None:

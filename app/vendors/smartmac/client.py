@@ -33,7 +33,7 @@ from app.net.client import Reply as HttpReply
 from app.net.lenient import JsonReader
 from app.net.pace import Pace
 from app.vendors.smartmac.quantities import FEED, values_of
-from app.vendors.smartmac.refusal import LOGIN_HINT, refuse, wrong_login
+from app.vendors.smartmac.refusal import LOGIN, refuse, wrong_login
 from app.vendors.smartmac.reply import Reply, as_text, kind_of, relay_words, reply_of
 
 DATA = "/?page=getdata"
@@ -78,6 +78,11 @@ class SmartMacClient:
         self._refused = False
         self._lost = False
 
+    @property
+    def answered_s(self) -> float | None:
+        """When the last answer came, in seconds since 1970; None before any."""
+        return None if self._last is None else self._last.at
+
     async def identity(self) -> Identity:
         """Who it is, by the last answer; asks where there is none.
 
@@ -97,9 +102,12 @@ class SmartMacClient:
             ("Asked", f"at most once in {self.pace.interval_s:g} s"),
             ("Temperature", "" if math.isnan(temperature) else f"{temperature:g} °C"),
         )
+        id = reply.id or self._login().user
         return Identity(
             vendor="smartmac",
-            id=reply.id or self._login().user,
+            id=id,
+            # It has no name of its own, and a site may have several: what is printed on it tells them apart.
+            name=id,
             model=kind_of(reply),
             facts=tuple((label, text) for label, text in facts if text),
         )
@@ -163,12 +171,17 @@ class SmartMacClient:
 
     async def proof(self) -> AsyncGenerator[Progress, None]:
         """Wait until the device may be asked what came of a command; ends at once when that is known."""
+        async for progress in self.turn("The meter may be asked what came of it", lambda: self._unproven):
+            yield progress
+
+    async def turn(self, words: str, wanted: Callable[[], bool] = lambda: True) -> AsyncGenerator[Progress, None]:
+        """Wait until the device may be asked, as long as that is `wanted`; nobody else asks it meanwhile."""
         total = math.ceil(self.pace.interval_s)
         self._commands += 1
         try:
-            while self._unproven and (wait_s := self.pace.wait_s()) > 0:
+            while wanted() and (wait_s := self.pace.wait_s()) > 0:
                 left = math.ceil(wait_s)
-                yield Progress(max(0, total - left), total, f"The meter may be asked again in {left} s")
+                yield Progress(max(0, total - left), total, f"{words} in {left} s")
                 await self.sleep(min(1.0, wait_s))
         finally:
             self._commands -= 1
@@ -236,8 +249,8 @@ class SmartMacClient:
         login = self._device.credentials
         if login is None or not login.password or not login.user.strip():
             raise LoginFailed(
-                f"{self._device.address} wants its device id and its PIN.",
-                hint=LOGIN_HINT,
+                f"{self._device.address} wants its {LOGIN.both}.",
+                hint=LOGIN.where,
             )
         if login != self._asked_as:
             self._asked_as, self._last = login, None

@@ -6,9 +6,10 @@ from http import HTTPStatus
 
 from app.model.device import Address
 from app.model.errors import DeviceFailed, DeviceRefused, LoginFailed, NotFound, NotRecognised, TooSoon
+from app.model.login import LoginWords
 from app.net.pace import Pace
 
-LOGIN_HINT = "The user name is the device id, the password is the PIN: both are printed on the device."
+LOGIN = LoginWords(user="Device id", password="PIN", where="Both are printed on the device.")  # noqa: S106 -- labels
 _EARLY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_REQUEST)
 
 
@@ -30,4 +31,4 @@ def refuse(address: Address, status: int, said: str, pace: Pace) -> None:
 
 def wrong_login(address: Address, said: str) -> LoginFailed:
     """The error for an answer without values. `said` is a sentence more, or nothing."""
-    return LoginFailed(f"{address} gives no values for this device id and PIN.{said}", hint=LOGIN_HINT)
+    return LoginFailed(f"{address} gives no values for this device id and PIN.{said}", hint=LOGIN.where)

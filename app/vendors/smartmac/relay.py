@@ -22,7 +22,7 @@ TURN_ON, TURN_OFF = "0", "1"
 class Relay(msgspec.Struct, frozen=True):
     """What the relay shall be."""
 
-    on: Annotated[bool, Field("Relay on", help="What is connected to the relay is switched", manual=MANUAL)] = True
+    on: Annotated[bool, Field("Relay shall be", help="What is connected is switched", manual=MANUAL)] = True
 
 
 def steps(wanted: Relay, _target: str) -> list[Step]:
@@ -49,6 +49,12 @@ def proven(_before: Reply, after: Reply, wanted: Relay) -> str:
     return f"The relay should be {_words(wanted.on)}; the meter tells: {told}."
 
 
+async def ready(client: SmartMacClient, _target: str) -> AsyncGenerator[Progress, None]:
+    """Until the meter may be told."""
+    async for progress in client.turn("The command goes out"):
+        yield progress
+
+
 async def follow(client: SmartMacClient, _target: str) -> AsyncGenerator[Progress, None]:
     """Until the meter may be asked what came of it."""
     async for progress in client.proof():
@@ -66,6 +72,7 @@ ACTIONS: tuple[AnyAction, ...] = (
         verb="Switch",
         steps=steps,
         look=look,
+        ready=ready,
         follow=follow,
         objection=objection,
         proven=proven,
@@ -73,8 +80,9 @@ ACTIONS: tuple[AnyAction, ...] = (
         first=Relay,
         beside="smartmac.device",
         group="Meter",
-        help="Switches the external load. The command goes out as soon as the meter may be asked; what came of it is "
-        "read the next time that it may, up to two minutes later.",
+        help="Whatever is connected to the relay starts or stops at once: make sure that nobody works on it and that "
+        "it may run unattended. The command goes out as soon as the meter may be asked; what came of it is read the "
+        "next time that it may, up to two minutes later.",
         manual=MANUAL,
         icon="io",
         resources=(GET_DATA, TURN),

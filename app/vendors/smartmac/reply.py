@@ -24,6 +24,12 @@ _BASE_UNITS = ("W", "Wh", "V", "A", "Hz")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
+def quantity_key(key: str) -> str:
+    """The key of a line's value without the number of the line; any other key as it is."""
+    found = _KEY.fullmatch(key)
+    return found[1] if found else key
+
+
 class Value(msgspec.Struct, frozen=True):
     """One value as the meter tells it. `value` is its text, without the spaces that some units put between digits."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 import msgspec
 
 from app.model.field import Choice, Field
+from app.model.quantity import Phase
 from app.model.section import AnySection, Problem, Section, Step
 from app.vendors.smartmac.client import (
     EXTENDED_S,
@@ -20,7 +22,7 @@ from app.vendors.smartmac.client import (
     moment,
 )
 from app.vendors.smartmac.quantities import QUANTITIES, values_of
-from app.vendors.smartmac.reply import Value, kind_of, relay_words
+from app.vendors.smartmac.reply import Value, kind_of, quantity_key, relay_words
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -32,6 +34,18 @@ Text = str | None
 Number = float | None
 
 
+class LineRow(msgspec.Struct, frozen=True):
+    """One quantity on each line and in all, as the meter tells it; '' where it tells none."""
+
+    key: Annotated[str, Field("Key", help="The meter's own, without the number of the line", manual=MANUAL)]
+    name: Annotated[str, Field("Name", manual=MANUAL)]
+    l1: Annotated[str, Field("L1", manual=MANUAL)]
+    l2: Annotated[str, Field("L2", manual=MANUAL)]
+    l3: Annotated[str, Field("L3", manual=MANUAL)]
+    total: Annotated[str, Field("Total", manual=MANUAL)]
+    unit: Annotated[str, Field("Unit", manual=MANUAL)]
+
+
 class Row(msgspec.Struct, frozen=True):
     """One value, as the meter tells it."""
 
@@ -39,17 +53,27 @@ class Row(msgspec.Struct, frozen=True):
     name: Annotated[str, Field("Name", manual=MANUAL)]
     value: Annotated[str, Field("Value", manual=MANUAL)]
     unit: Annotated[str, Field("Unit", manual=MANUAL)]
-    phase: Annotated[str, Field("Phase")]
 
 
 class Values(msgspec.Struct, frozen=True):
-    """Everything that the meter measures, in its own order."""
+    """Everything that the meter measures, in its own order: by line, then what belongs to no line."""
 
     read_at: Annotated[Text, Field("Read", help="By this computer's clock")] = None
     again_at: Annotated[
         Text, Field("May be asked again", help="The meter is asked rarely; until then this stays what it is")
     ] = None
-    values: Annotated[tuple[Row, ...], Field("Values", row_key="key", manual=MANUAL)] = ()
+    lines: Annotated[
+        tuple[LineRow, ...], Field("By line", row_key="key", empty="This meter tells nothing by line.", manual=MANUAL)
+    ] = ()
+    values: Annotated[
+        tuple[Row, ...],
+        Field(
+            "Values of the whole meter",
+            row_key="key",
+            help="Under the meter's own names, known to us or not",
+            manual=MANUAL,
+        ),
+    ] = ()
 
 
 class Energy(msgspec.Struct, frozen=True):
@@ -114,7 +138,37 @@ def _told(number: float) -> float | None:
 
 
 def _row(value: Value) -> Row:
-    return Row(value.key, value.name, value.value, value.unit, value.phase.value)
+    return Row(value.key, value.name, value.value, value.unit)
+
+
+def by_line(values: Sequence[Value]) -> tuple[tuple[LineRow, ...], tuple[Row, ...]]:
+    """The values that belong to lines, one row for each quantity with its total; then all the others.
+
+    A total has the quantity's key without a number (`W`), or with a T before it (`TWh`).
+    """
+    of_lines = {quantity_key(value.key): value for value in values if value.phase is not Phase.TOTAL}
+    told = {value.key: value for value in values}
+    rows: list[LineRow] = []
+    shown: set[str] = set()
+    for key, first in of_lines.items():
+        total = next((name for name in (key, _total_key(key)) if name in told), "")
+        keys = (f"{key}1", f"{key}2", f"{key}3", total)
+        l1, l2, l3, in_all = (_cell(told.get(name), first.unit) for name in keys)
+        shown.update(keys)
+        rows.append(LineRow(key, first.name.rstrip("123 ") or key, l1, l2, l3, in_all, first.unit))
+    return tuple(rows), tuple(_row(value) for value in values if value.key not in shown)
+
+
+def _cell(value: Value | None, unit: str) -> str:
+    """A value in a row of that unit; with its own where that is another."""
+    if value is None:
+        return ""
+    return value.value if value.unit == unit else f"{value.value} {value.unit}"
+
+
+def _total_key(key: str) -> str:
+    """`TWh` of `Wh`, `rTWh` of `rWh`."""
+    return f"rT{key[1:]}" if key.startswith("r") else f"T{key}"
 
 
 def _again(client: SmartMacClient) -> str | None:
@@ -124,7 +178,7 @@ def _again(client: SmartMacClient) -> str | None:
 
 
 def _values(client: SmartMacClient, snapshot: Snapshot) -> Values:
-    return Values(moment(snapshot.at), _again(client), tuple(map(_row, snapshot.reply.values)))
+    return Values(moment(snapshot.at), _again(client), *by_line(snapshot.reply.values))
 
 
 def _energy(client: SmartMacClient, snapshot: Snapshot) -> Energy:
@@ -170,6 +224,11 @@ def _from(make: Callable[[SmartMacClient, Snapshot], M]) -> Callable[[SmartMacCl
     return read
 
 
+def answered(client: SmartMacClient) -> datetime | None:
+    """When the last answer came, by this computer's clock; None before any."""
+    return None if client.answered_s is None else datetime.fromtimestamp(client.answered_s).astimezone()
+
+
 async def read_pace(client: SmartMacClient, _target: str) -> Pace:
     """The chosen version; nothing is asked."""
     return Pace(round(client.pace.interval_s))
@@ -195,8 +254,9 @@ SECTIONS: tuple[AnySection, ...] = (
         title="Values",
         model=Values,
         read=_from(_values),
+        answered=answered,
         group="Meter",
-        help="Everything that the meter tells, with its own names and units.",
+        help="Everything that the meter tells, with its own names and units, the lines side by side.",
         manual=MANUAL,
         resources=(GET_DATA,),
     ),
@@ -206,6 +266,7 @@ SECTIONS: tuple[AnySection, ...] = (
         title="Energy",
         model=Energy,
         read=_from(_energy),
+        answered=answered,
         group="Meter",
         help="The registers in all and by line, import and export.",
         manual=MANUAL,
@@ -217,6 +278,7 @@ SECTIONS: tuple[AnySection, ...] = (
         title="Device",
         model=Device,
         read=_from(_device),
+        answered=answered,
         problems=device_problems,
         group="Meter",
         help="Device id, clock and the state of the relay.",

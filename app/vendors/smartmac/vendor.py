@@ -13,6 +13,7 @@ from app.model.resource import Resource
 from app.model.vendor import Answer, Vendor
 from app.vendors.smartmac.client import PASSWORD, STANDARD_S, SmartMacClient
 from app.vendors.smartmac.quantities import FEED, PLOTTED, QUANTITIES
+from app.vendors.smartmac.refusal import LOGIN
 from app.vendors.smartmac.relay import ACTIONS, TURN
 from app.vendors.smartmac.sections import GET_DATA, MANUAL, SECTIONS
 
@@ -48,6 +49,7 @@ FEEDS = (
         open=watch,
         plotted=PLOTTED,
         kept=True,
+        interval_s=lambda client: client.pace.interval_s,
         manual=MANUAL,
         resources=(GET_DATA,),
     ),
@@ -81,6 +83,7 @@ SMARTMAC = Vendor(
     scheme="http",
     port=80,
     default_user="",
+    login=LOGIN,
     connect=SmartMacClient,
     recognise=recognise,
     probe_path="/",

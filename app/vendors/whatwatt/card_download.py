@@ -74,13 +74,11 @@ async def fetch(client: WhatwattClient, path: str) -> AsyncGenerator[tuple[bytes
         pace = pace_for(await client.supply())
         download = Download(client.http, address, bytes_per_s=pace)
         words = f"Reading at {pace / 1000:g} KB/s, as the meter powers the device" if pace else "Reading"
-        client.fetched = None
         async with aclosing(download.pieces()) as pieces:
             async for piece in pieces:
                 if download.done > LARGEST:
                     raise DeviceFailed(f"{path} is longer than any log: stopped after {download.done} bytes.")
-                client.fetched = Progress(download.done, download.total, words)
-                yield piece, client.fetched
+                yield piece, Progress(download.done, download.total, words)
         _judge(download, path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -22,11 +21,12 @@ from app.model.errors import (
     NotFound,
     NotRecognised,
 )
-from app.model.job import Progress
 from app.model.section import Step
 from app.model.support import Capabilities
 from app.net.client import DeviceClient
-from app.net.eventstream import EventStream, StreamState
+from app.net.eventdata import EventData
+from app.net.eventsource import Event
+from app.net.eventstream import StreamState
 from app.net.lenient import JsonReader
 from app.net.recorder import strike_values
 from app.net.stream import Stream
@@ -42,32 +42,24 @@ SD_CARD = "/sdcard/"
 FRESH_S = 1.0
 """Sections that share a resource and are read together cost one request: the device's power is scarce (manual 2.1)."""
 DOCUMENT_BYTES = 1024 * 1024
-_NOT_UTF8 = "\ufffd"
-"""What the event stream puts in place of bytes that are no UTF-8."""
 LEAST_WATCHDOG_S = 15.0
 WATCHDOG_INTERVALS = 5
-
-log = logging.getLogger(__name__)
 
 
 class WhatwattClient:
     """One device. `clock` counts seconds.
 
     `report_interval_s` is how often the meter reports, as last heard from the device; 0 while that is not known.
-    `bad_events` counts the events of the live stream that could not be read and were left out.
     """
 
     def __init__(self, device: DeviceClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.report_interval_s = 0.0
-        self.bad_events = 0
         self.licensed: bool | None = None
         """Has the device its Plus licence? None until something was asked for that needs it."""
         self.ordered: tuple[str, str] | None = None
         """A file of the memory card that is to be fetched, and the folder it goes to: see `card_download`."""
         self.saved: tuple[str, int] | None = None
         """The file that was fetched last, and its size in bytes."""
-        self.fetched: Progress | None = None
-        """How far the file is that is being fetched, or was last; None before its first piece."""
         self.fetching = asyncio.Lock()
         """Held while a file is fetched: two at once have made a device restart."""
         self.absences = 0
@@ -78,6 +70,7 @@ class WhatwattClient:
         self._device = device
         self._clock = clock
         self._json = JsonReader(str(device.address))
+        self._events = EventData(str(device.address), _live_data, wanted=_is_live)
         self._read: dict[str, tuple[float, object]] = {}
         self._turn = asyncio.Lock()
         self._v_scap: float | None = None
@@ -189,34 +182,15 @@ class WhatwattClient:
             LoginFailed, AccessDenied, NotFound, LicenceRequired: trying again would not help.
         """
 
-        def heard(state: StreamState) -> None:
-            if state is StreamState.WAITING and isinstance(stream.last_error, BadReply):
-                # An event beyond every measure: it is left out by opening the stream anew.
-                self._skipped(stream.last_error)
-            if on_state is not None:
-                on_state(state)
-
-        stream = EventStream(
-            self._open_live, watchdog_s=self.watchdog_s, on_state=heard, name=str(self._device.address)
-        )
-        async with aclosing(stream.events()) as events:
-            async for event in events:
-                if event.type != "live":
-                    continue
-                try:
-                    data = self._event(event.data)
-                except BadReply as error:
-                    self._skipped(error)
-                    continue
+        values = self._events.values(self._open_live, watchdog_s=self.watchdog_s, on_state=on_state)
+        async with aclosing(values):
+            async for data in values:
                 yield data
 
-    def _event(self, text: str) -> object:
-        if _NOT_UTF8 in text:
-            raise BadReply("The device's event holds bytes that are no UTF-8.")
-        data = self._json.decode(text.encode())
-        if not isinstance(data, dict):
-            raise BadReply("The device's event holds something else than named values.")
-        return data
+    @property
+    def bad_events(self) -> int:
+        """How many events of the live stream could not be read and were left out."""
+        return self._events.unreadable
 
     def watchdog_s(self) -> float:
         """How long the live stream may be silent: it sends no heartbeat, only the meter's reports."""
@@ -249,10 +223,20 @@ class WhatwattClient:
         if interval_s is not None and interval_s >= 0:
             self.report_interval_s = interval_s
 
-    def _skipped(self, error: BadReply) -> None:
-        self.bad_events += 1
-        if self.bad_events == 1:
-            log.warning("%s: an event of the live stream is left out: %s", self._device.address, error.message)
+
+def _live_data(document: object) -> object:
+    """The data of a live event.
+
+    Raises:
+        BadReply: it is something else.
+    """
+    if not isinstance(document, dict):
+        raise BadReply("The device's event holds something else than named values.")
+    return document
+
+
+def _is_live(event: Event) -> bool:
+    return event.type == "live"
 
 
 def refuse(status: int, text: str, request: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -17,6 +18,7 @@ from app.vendors.whatwatt.places import dig
 LEAST_POLL_S = 2.0
 LONGEST_POLL_PAUSE_S = 60.0
 NAN = math.nan
+LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -30,17 +32,20 @@ class Source:
 
     def value(self, document: object) -> float:
         """The value in the quantity's unit; NaN where the document has none."""
-        plus = number(dig(document, self.plus)) if self.plus else NAN
-        minus = number(dig(document, self.minus)) if self.minus else NAN
-        if math.isnan(plus) and math.isnan(minus):
-            return NAN
-        found = (0.0 if math.isnan(plus) else plus) - (0.0 if math.isnan(minus) else minus)
+        found = number(dig(document, self.plus)) if self.plus else NAN
+        if self.minus:
+            minus = number(dig(document, self.minus))
+            # A NaN is the only number that differs from itself.
+            if minus == minus:
+                found = (found if found == found else 0.0) - minus
         # The device rounds to three decimals: so does this, to be rid of what binary fractions add.
-        return round(found * self.scale, 3) + 0.0
+        return round(found * self.scale, 3) + 0.0 if found == found else NAN
 
 
 def number(value: object) -> float:
     """A number, or a text that is one; NaN for everything else."""
+    if type(value) is float and -LARGEST <= value <= LARGEST:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return NAN
     try:
@@ -205,7 +210,7 @@ FEEDS = (
         title="Live stream",
         quantities=_quantities(LIVE_SOURCES),
         open=watch_live,
-        left_out=lambda client: client.bad_events,
+        unreadable=lambda client: client.bad_events,
         plotted=PLOTTED,
         manual="3.2",
         resources=("GET /api/v1/live",),

@@ -18,7 +18,7 @@ from app.model.errors import (
     NotRecognised,
 )
 from app.model.job import Progress
-from app.model.section import Step
+from app.model.section import Guide, Step
 from app.vendors.whatwatt.client import SYSTEM, WhatwattClient
 from app.vendors.whatwatt.models import DeviceInfo, Wifi
 from app.vendors.whatwatt.places import fill
@@ -31,9 +31,14 @@ POLL_S = 1.0
 LOOK_S = 4.0
 LEAVING_S = 20.0
 """A device that is still there after this long is taken not to restart."""
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
+"""A device that is away for longer is looked for elsewhere."""
+SEARCH_S = 90.0
 PAIRING_S = 120.0
 """After two minutes the device gives pairing up by itself (manual 5.6)."""
+SILENT_S = 20.0
+"""Pairing, a device may be off the network; one that is silent for longer is looked for elsewhere, too."""
+PRESS = "Press the WPS button of the router or access point"
 CLOCKS_DIFFER_S = 2.0
 
 
@@ -63,7 +68,7 @@ async def follow_restart(client: WhatwattClient, target: str) -> AsyncGenerator[
     """Watch the device go and come back.
 
     Raises:
-        DeviceUnreachable: it does not come back within two minutes, or another one answers at its address.
+        DeviceUnreachable: it does not come back within a minute, or another one answers at its address.
     """
     clock = asyncio.get_running_loop().time
     begun, gone = clock(), False
@@ -126,28 +131,17 @@ RESTART: Action[NoParameters, WhatwattClient] = Action(
     first=lambda: NOTHING,
     group="System",
     icon="restart",
-    help="The device is away for up to a minute. Its settings stay.",
+    guide=lambda _parameters: Guide(
+        "The device is away for up to a minute. With DHCP it may come back at another address; it is then looked for "
+        "by its identifier.",
+        patience_s=SEARCH_S,
+        lost="Take the device's power away for a few seconds. With DHCP it may have another address: use 'Find "
+        "devices'.",
+    ),
+    help="Its settings stay.",
     manual="5.8",
     resources=(f"POST {REBOOT}", f"GET {SYSTEM}"),
 )
-
-
-async def _follow_reset(client: WhatwattClient, target: str) -> AsyncGenerator[Progress, None]:
-    """As a restart; afterwards the device has no password, and mostly no network either.
-
-    Raises:
-        DeviceUnreachable: it does not come back here; the hint says how it is set up again.
-    """
-    try:
-        async for progress in follow_restart(client, target):
-            yield progress
-    except DeviceUnreachable as error:
-        raise DeviceUnreachable(
-            f"The device does not answer at {client.http.address} any more, as is to be expected without Ethernet: "
-            "it has forgotten its Wi-Fi network.",
-            hint="Join its own access point with the laptop or pair it by WPS with its button, then give it its "
-            "network again. With Ethernet, use 'Find devices': its address comes from DHCP now.",
-        ) from error
 
 
 FACTORY_RESET: Action[NoParameters, WhatwattClient] = Action(
@@ -156,10 +150,18 @@ FACTORY_RESET: Action[NoParameters, WhatwattClient] = Action(
     verb="Reset everything…",
     steps=lambda _parameters, _target: [Step("Set everything as delivered", "POST", RESTORE)],
     look=_running,
-    follow=_follow_reset,
+    follow=follow_restart,
     proven=_restarted,
     parameters=NoParameters,
     first=lambda: NOTHING,
+    guide=lambda _parameters: Guide(
+        "Without Ethernet the device is gone from this network afterwards: it has forgotten its Wi-Fi network, and "
+        "its password.",
+        patience_s=SEARCH_S,
+        lost="As is to be expected without Ethernet, it has forgotten its Wi-Fi network: join its own access point "
+        "with the laptop or pair it by WPS with its button, then give it its network again. With Ethernet, use 'Find "
+        "devices': its address comes from DHCP now.",
+    ),
     erases=lambda _parameters: (
         "all settings of the device: name, password, clouds, MQTT",
         "the Wi-Fi network: without Ethernet the device is then gone from this network",
@@ -185,35 +187,33 @@ async def _follow_pairing(client: WhatwattClient, _target: str) -> AsyncGenerato
         DeviceUnreachable: the device is not seen any more from here.
     """
     clock = asyncio.get_running_loop().time
-    begun = clock()
+    begun = heard = clock()
     first: Wifi | None = None
-    there, away = True, False
+    away = False
     while (waited_s := clock() - begun) < PAIRING_S:
-        yield Progress(
-            int(waited_s), int(PAIRING_S), "Press the WPS button of the router or access point", cancellable=False
-        )
+        yield Progress(int(waited_s), int(PAIRING_S), PRESS)
         try:
             async with asyncio.timeout(LOOK_S):
                 wifi = await _pairing(client)
-        except (TimeoutError, DeviceUnreachable, NotRecognised, BadReply, DeviceRefused):
-            there, away = False, True
+        except (TimeoutError, DeviceUnreachable, NotRecognised, BadReply, DeviceRefused) as error:
+            away = True
             await client.http.aclose()
+            if clock() - heard >= SILENT_S:
+                raise DeviceUnreachable(
+                    f"The device does not answer at {client.http.address} any more; it may be in the router's network.",
+                    hint="Bring the laptop into that network and use 'Find devices'.",
+                ) from error
         else:
-            there = True
+            heard = clock()
             first = first or wifi
             connected = (wifi.status or "").upper() == "OK"
             away = away or not connected
             if connected and (away or _another(first, wifi)):
                 return
         await asyncio.sleep(POLL_S)
-    if there:
-        raise DeviceFailed(
-            "Nothing was paired within two minutes; the device has its settings from before.",
-            hint="Press the button of the router first, then start again. Some routers have WPS switched off.",
-        )
-    raise DeviceUnreachable(
-        f"The device does not answer at {client.http.address} any more; it may be in the router's network now.",
-        hint="Bring the laptop into that network and use 'Find devices'.",
+    raise DeviceFailed(
+        "Nothing was paired within two minutes; the device has its settings from before.",
+        hint="Press the button of the router first, then start again. Some routers have WPS switched off.",
     )
 
 
@@ -240,7 +240,14 @@ PAIR: Action[NoParameters, WhatwattClient] = Action(
     proven=_paired,
     parameters=NoParameters,
     first=lambda: NOTHING,
-    beside="whatwatt.wifi_network",
+    guide=lambda _parameters: Guide(
+        "For two minutes the device waits for the WPS button of a router, and may not answer meanwhile. Paired, it is "
+        "in the router's network, perhaps at another address; it is then looked for by its identifier.",
+        patience_s=PAIRING_S + 30.0,
+        lost="It may be in the router's network now: bring the laptop there and use 'Find devices'.",
+    ),
+    may_be_left="The device goes on for up to two minutes; look at 'Wi-Fi' afterwards.",
+    beside="whatwatt.wifi_scan",
     group="Network",
     icon="wifi",
     help="For two minutes the device waits for the WPS button of a router, and then joins its network. If nobody "

@@ -106,6 +106,15 @@ DOCUMENTED: Mapping[str, tuple[str, str]] = _documented()
 """Meaning and unit of every variable that the manual lists."""
 
 
+_NUMBERS_IN_WORDS = frozenset({"wifi.sta.rssi", "wifi.sta.channel"})
+_WORDS_IN_TEXT = ("meter.", "sys.", "wifi.", "eth.", "plug.interface")
+
+
+def is_text(name: str) -> bool:
+    """Does JSON need quotes around this variable (manual 4.1.1, column 'Type')?"""
+    return name.startswith(_WORDS_IN_TEXT) and name not in _NUMBERS_IN_WORDS
+
+
 class Variable(msgspec.Struct, frozen=True):
     """One variable as the device has it now."""
 

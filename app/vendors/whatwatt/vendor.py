@@ -6,6 +6,7 @@ import re
 from http import HTTPStatus
 
 from app.model.errors import BadReply
+from app.model.login import LoginWords
 from app.model.vendor import Answer, Vendor
 from app.net.lenient import decode
 from app.vendors.whatwatt import card, card_download, card_log, restart, sections, variables, wifi_scan
@@ -49,6 +50,7 @@ WHATWATT = Vendor(
     scheme="http",
     port=80,
     default_user="",
+    login=LoginWords(user="", where="The password that protects the device's own web page; it knows no user names."),
     connect=WhatwattClient,
     recognise=recognise,
     probe_path=SYSTEM,

@@ -11,17 +11,23 @@ import msgspec
 from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Period, Query, Records
 from app.model.errors import BadReply
 from app.net.lenient import convert
-from app.vendors.whatwatt.client import WhatwattClient
+from app.vendors.whatwatt.client import SYSTEM, WhatwattClient
+from app.vendors.whatwatt.models import Wifi
+from app.vendors.whatwatt.places import fill
 
 PATH = "/api/v1/wifi/scan"
 SCANNING_S = 45.0
 MOST = 200
+HIDDEN = "(hidden)"
+"""In place of a name that the network does not tell."""
+_BARS = ((-60.0, 4, "very good"), (-67.0, 3, "good"), (-75.0, 2, "fair"), (-math.inf, 1, "weak"))
 
 COLUMNS = (
     Column("ssid", "Network", width=24),
     Column("signal", "Signal", ColumnKind.NUMBER, unit="%", decimals=0, width=8),
     Column("rssi", "Level", ColumnKind.NUMBER, unit="dBm", decimals=0, width=8),
     Column("security", "Security", filtered=True, width=14),
+    Column("joined", "Joined", width=8),
     Column("channel", "Channel", ColumnKind.NUMBER, decimals=0, width=8),
     Column("wps", "WPS", width=6),
     Column("bssid", "Access point", width=18),
@@ -77,11 +83,13 @@ def _texts(row: object) -> object:
 
 async def _read(client: WhatwattClient, _target: str, _query: Query) -> Records:
     found = networks_of(await client.document(PATH, fresh=True, timeout_s=SCANNING_S))
+    now = fill(Wifi, await client.system())
     data: Sequence[Sequence[Any]] = (
-        [plain_text(network.ssid) or "(hidden)" for network in found],
+        [plain_text(network.ssid) or HIDDEN for network in found],
         [_number(network.signal) for network in found],
         [_number(network.rssi) for network in found],
         [plain_text(network.auth_mode) for network in found],
+        ["yes" if _is_joined(network, now) else "" for network in found],
         [_number(network.channel) for network in found],
         [_yes(network.wps) for network in found],
         [mac_text(network.bssid) for network in found],
@@ -92,6 +100,20 @@ async def _read(client: WhatwattClient, _target: str, _query: Query) -> Records:
         [plain_text(network.country) for network in found],
     )
     return Records(COLUMNS, tuple(data))
+
+
+def _is_joined(network: Network, now: Wifi) -> bool:
+    """Is that the one that the device is in? Several access points may have one name."""
+    if (now.status or "").upper() != "OK" or network.ssid != now.ssid:
+        return False
+    return not (network.bssid and now.bssid) or network.bssid.casefold() == now.bssid.replace(":", "").casefold()
+
+
+def strength(rssi_dbm: float) -> tuple[int, str]:
+    """A level in dBm as bars, 0 (not told) to 4, and as a word. From -75 dBm down, radio costs power and reports."""
+    if math.isnan(rssi_dbm):
+        return 0, "not told"
+    return next((bars, word) for least, bars, word in _BARS if rssi_dbm >= least)
 
 
 def plain_text(text: str) -> str:
@@ -127,6 +149,6 @@ ARCHIVES: tuple[AnyArchive, ...] = (
         help="The wireless networks that the device hears now, the strongest first. Takes some seconds; a device that "
         "is reached by Wi-Fi may not answer meanwhile.",
         manual="5.5",
-        resources=(f"GET {PATH}",),
+        resources=(f"GET {PATH}", f"GET {SYSTEM}"),
     ),
 )

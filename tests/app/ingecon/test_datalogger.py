@@ -10,6 +10,7 @@ import pytest
 
 from app.model.archive import ColumnKind, Query, Records
 from app.model.errors import AppError, BadReply, InvalidValue, NotFound
+from app.model.job import Progress
 from app.simulators.faults import Fault
 from app.simulators.host import Running, SimulatorHost
 from app.vendors.ingecon.datalogger import daily, days_of, notes, table
@@ -208,6 +209,47 @@ def test_several_days_are_joined_with_a_missing_day_and_a_gap(host: SimulatorHos
     assert asked(device, "POST /ems/datalogger/samples/20260619/3") == 1
     plotted = [c.key for c in found.columns if c.plotted]
     assert plotted == ["w", "pv", "cons", "soc"]
+
+
+def test_a_gap_over_midnight_is_a_gap_too(host: SimulatorHost, run: Any) -> None:
+    device = ems(host)
+    assert isinstance(device.simulator, IngeconSimulator)
+    device.simulator.gaps.append((datetime(2026, 6, 18, 22), datetime(2026, 6, 19, 2)))
+    found = run(read(device, "datalogger", Query(datetime(2026, 6, 18), datetime(2026, 6, 20))))
+    assert found.notes == ("1 gap in the samples, the longest of 243 minutes.",)
+
+
+def test_a_day_that_is_over_is_asked_for_once_and_how_far_it_is_is_told(host: SimulatorHost, run: Any) -> None:
+    device, told = ems(host), list[Progress]()
+
+    async def main() -> None:
+        async with connected(device) as client:
+            daily, samples = INGECON.archive("daily"), INGECON.archive("datalogger")
+            query = Query(datetime(2026, 6, 17), datetime(2026, 6, 20))
+            assert daily.read_told is not None
+            await daily.read_told(client, "", query, told.append)
+            assert (await samples.read(client, "", query)).count == 3 * 480
+
+    run(main())
+    assert [(step.done, step.total) for step in told] == [(0, 3), (1, 3), (2, 3)]
+    assert told[1].text == "2026-06-18, 1 of 3 days read"
+    for day in (17, 18, 19):
+        assert asked(device, f"POST /ems/datalogger/samples/202606{day}/3") == 1
+
+
+def test_a_day_that_may_still_go_on_is_asked_for_again(host: SimulatorHost, run: Any) -> None:
+    device = host.add(IngeconSimulator(Kind.EMS_STORAGE, begin=datetime.now().replace(hour=12)))
+    today = datetime.now().date()
+
+    async def main() -> None:
+        async with connected(device) as client:
+            for _ in range(2):
+                assert await client.samples(today)
+                assert await client.samples(today - timedelta(days=1))
+
+    run(main())
+    assert isinstance(device.simulator, IngeconSimulator)
+    assert len(device.simulator.requests) == 4
 
 
 def test_a_period_within_a_day_and_the_newest_samples_of_it(host: SimulatorHost, run: Any) -> None:

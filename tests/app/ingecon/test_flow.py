@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 
 from app.model.quantity import Reading
-from app.vendors.ingecon.feeds import PLANT_FEED, STORAGE_FEED, plant_values
+from app.scenario.sunny_day import DAY_S, MOST_SOC, sunny_day
+from app.vendors.ingecon.feeds import OF_PLANT, OF_STORAGE, PLANT_FEED, STORAGE_FEED, plant_values
 from app.vendors.ingecon.flow import EnergyFlow, energy_flow, flow_words, reading_flow
-from app.vendors.ingecon.forms import numbers
 from app.vendors.ingecon.simulator.plant import three_phases, with_storage
-from app.vendors.ingecon.simulator.scenario import DAY_S, MOST_SOC, sunny_day
-from app.vendors.ingecon.tables import PHASE_VALUES, TLM_VALUES
 from app.vendors.ingecon.wire import phases
 from tests.app.ingecon.devices import fixture
 
@@ -53,6 +51,7 @@ def test_a_battery_that_is_away_has_no_flow_and_no_charge() -> None:
     now = storage(W=1015, pv=0, cons=1015, PacCharge=0, PacDischarge=0, soc=0, vbat=0, StatusBat=7)
     assert math.isnan(now.battery)
     assert math.isnan(now.soc)
+    assert now.battery_away
     assert not now.charging
     assert not now.discharging
     assert (now.grid, now.loads) == (1015, 1015)
@@ -84,8 +83,7 @@ def test_nothing_known_is_nothing_said() -> None:
 def test_both_layouts_and_their_readings_tell_the_same_of_the_same_moment(hour: float) -> None:
     moment = sunny_day(DAY + hour * 3600)
     events = (three_phases(moment), with_storage(moment, battery=True, alarm=""))
-    values = (numbers(PHASE_VALUES), numbers((*PHASE_VALUES, *TLM_VALUES)))
-    for event, of, feed in zip(events, values, (PLANT_FEED, STORAGE_FEED), strict=True):
+    for event, of, feed in zip(events, (OF_PLANT, OF_STORAGE), (PLANT_FEED, STORAGE_FEED), strict=True):
         told = phases(event)
         assert told is not None
         now = energy_flow(told)
@@ -97,6 +95,17 @@ def test_both_layouts_and_their_readings_tell_the_same_of_the_same_moment(hour: 
         assert now.critical == pytest.approx(moment.critical, abs=1)
         assert now.soc == round(moment.soc)
         assert reading_flow(feed, Reading(0.0, plant_values(of, told))) == now
+
+
+def test_what_goes_where_is_told_only_where_something_goes() -> None:
+    now = storage(W=-2864, pv=4452, cons=3103, _pv_cons=1593, _pv_grid=2859, _sto_cons=1510, _grid_sto=0)
+    told = [(route.source, route.sink, route.power) for route in now.routes]
+    assert told == [("sun", "loads", 1593), ("sun", "grid", 2859), ("battery", "loads", 1510)]
+
+
+def test_the_grids_power_is_told_by_phase_where_the_ems_tells_it() -> None:
+    assert flow(fixture("7.3-event-phases.json")).phases == (2510, 0, 0)
+    assert flow(fixture("7.3-event-storage-1play.json")).phases == ()
 
 
 # The sunny day itself

@@ -13,7 +13,7 @@ from app.model.field import fields_of
 from app.vendors.ingecon import ems, inverter
 from app.vendors.ingecon.client import model_of
 from app.vendors.ingecon.codes import bits, code_words
-from app.vendors.ingecon.feeds import PLANT_FEED, STORAGE_FEED, inverter_values, plant_values
+from app.vendors.ingecon.feeds import OF_STORAGE, PLANT_FEED, STORAGE_FEED, inverter_values, plant_values
 from app.vendors.ingecon.forms import numbers
 from app.vendors.ingecon.inverter import read_values, values_model
 from app.vendors.ingecon.tables import (
@@ -50,7 +50,7 @@ def test_every_value_of_a_models_example_is_documented_and_every_documented_valu
     assert set(answer.named()) == set(by_name(model.values))
     read = values_of(model)
     assert read.others == ()
-    assert read.unread == ""
+    assert read.unread == "nothing"
     for value in model.values:
         assert getattr(read, value.key) is not None, value.name
 
@@ -214,14 +214,13 @@ def test_the_example_of_a_plant_with_storage_is_read_with_all_its_slips_of_spell
     assert page.pdcpvstorage == 3
     assert page.publicgrid_cons == 1987
     assert page.s1p_setpoint == 1000
-    assert page.s1p_alarmscodes == ""
+    assert (page.s1p_alarms, page.s1p_alarmscodes) == ("none", "none")
     assert (page.s1p_status, page.s1p_statuscode, page.statusbat) == ("On-grid", "3", "1")
     assert (page.sc_ratio, page.total_cons, page.soc, page.vbat) == (18.73, 2445, 15, 414)
     assert ems.storage_problems(page) == []
     plant: Any = ems.plant(event)
     assert plant.others == ()
-    of_storage = numbers((*PHASE_VALUES, *TLM_VALUES))
-    values = dict(zip((q.key for q in STORAGE_FEED.quantities), plant_values(of_storage, event), strict=True))
+    values = dict(zip((q.key for q in STORAGE_FEED.quantities), plant_values(OF_STORAGE, event), strict=True))
     assert (values["w"], values["pv"], values["cons"]) == (1987, 459, 2445)
     assert math.isnan(values["w.l1"])
 

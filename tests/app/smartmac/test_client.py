@@ -116,7 +116,7 @@ def test_a_page_that_is_read_again_too_early_shows_what_there_is_and_when_to_ask
             first: Values = await read(client, "values")
             clock.now += 20
             again: Values = await read(client, "values")
-            assert again.values == first.values
+            assert (again.lines, again.values) == (first.lines, first.values)
             assert again.read_at == first.read_at
             assert again.again_at == first.again_at is not None
             clock.now += 40
@@ -135,12 +135,17 @@ def test_the_values_come_as_the_meter_tells_them(host: SimulatorHost, run: Run[A
     async def main() -> None:
         async with connected(running, clock) as client:
             values: Values = await read(client, "values")
-            rows = {row.key: row for row in values.values}
-            assert (rows["W2"].name, rows["W2"].unit, rows["W2"].phase) == ("Active Power 2", "W", "L2")
-            assert not any(key.startswith("br") for key in rows)
+            lines = {row.key: row for row in values.lines}
+            assert [*lines] == ["V", "A", "W", "rW", "Wh", "PF", "Fr"]
+            power = lines["W"]
+            assert (power.name, power.unit) == ("Active Power", "W")
+            assert all((power.l1, power.l2, power.l3, power.total))
+            assert (lines["V"].total, lines["PF"].total) == ("", "")
+            # The reverse energy of this form is told in all only, so it belongs to no line.
+            assert [(row.key, row.unit) for row in values.values] == [("rTWh", "Wh"), ("T", "°C")]
             energy: Energy = await read(client, "energy")
-            assert energy.import_total == float(rows["TWh"].value)
-            assert energy.import_l3 == float(rows["Wh3"].value)
+            assert energy.import_total == float(lines["Wh"].total)
+            assert energy.import_l3 == float(lines["Wh"].l3)
             assert energy.export_l1 is None
             device: Device = await read(client, "device")
             assert (device.relay, device.temperature, device.power_set) == ("off", 14, "0")
@@ -251,7 +256,7 @@ def test_the_relay_is_switched_and_proven_by_the_next_answer(host: SimulatorHost
             waits = [progress async for progress in action.follow(client, "")]
             assert all(isinstance(progress, Progress) for progress in waits)
             assert len(waits) == STANDARD_S
-            assert waits[0].text == "The meter may be asked again in 60 s"
+            assert waits[0].text == "The meter may be asked what came of it in 60 s"
             after = await action.look(client, "")
             assert asked(running) == 3
             assert action.proven(before, after, Relay(on)) == ""

@@ -238,7 +238,7 @@ def test_the_command_line_reads_and_then_waits_for_the_pace(
 ) -> None:
     found = cli("read", *at, "values", "device")["sections"]
     assert found["smartmac.device"]["value"]["relay"] == "off"
-    assert found["smartmac.values"]["value"]["values"][0]["unit"] == "V"
+    assert found["smartmac.values"]["value"]["lines"][0]["unit"] == "V"
     assert cli.error("read", *at, "values", code=8)["hint"].startswith("Wait ")
     assert PIN not in cli.err
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.commission.receipt import Outcome
+from app.discovery.mdns import HTTP_SERVICE
 from app.model.archive import Query
 from app.model.errors import DeviceUnreachable, InvalidValue
 from app.simulators.faults import Fault
@@ -31,9 +34,34 @@ def on(monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
     monkeypatch.setattr(restart, "PATIENCE_S", 3.0)
     monkeypatch.setattr(restart, "PAIRING_S", 1.5)
     monkeypatch.setattr(wifi_network, "POLL_S", 0.05)
-    monkeypatch.setattr(wifi_network, "JOINING_S", 1.5)
+    monkeypatch.setattr(wifi_network, "JOINING_S", 3.0)
+    monkeypatch.setattr(wifi_network, "SILENT_S", 0.6)
+    monkeypatch.setattr(restart, "SILENT_S", 0.6)
     with device(name="Main", password="opens") as running:
         yield running
+
+
+@asynccontextmanager
+async def announced(on: Device, host: str) -> AsyncIterator[None]:
+    """The device announces itself at an address, as real ones do."""
+    from zeroconf import IPVersion, ServiceInfo
+    from zeroconf.asyncio import AsyncZeroconf
+
+    name, properties = on.simulator.announce or ("", {})
+    service = ServiceInfo(
+        HTTP_SERVICE,
+        f"{name}.{HTTP_SERVICE}",
+        addresses=[socket.inet_aton(host)],
+        port=on.running.address.port,
+        properties=properties,
+        server=f"{name}.local.".replace(" ", "-"),
+    )
+    zeroconf = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
+    try:
+        await (await zeroconf.async_register_service(service, cooperating_responders=True))
+        yield
+    finally:
+        await zeroconf.async_close()
 
 
 def test_a_restart_is_followed_until_the_device_is_back(run: Run[None], tmp_path: Path, on: Device) -> None:
@@ -90,7 +118,8 @@ def test_a_factory_reset_over_wifi_takes_the_device_away_and_says_how_to_get_it_
         async with session(on, tmp_path, password="opens") as opened:
             receipt, _ = await done(opened, FACTORY_RESET)
             assert receipt.outcome is Outcome.UNKNOWN
-            assert "forgotten its Wi-Fi network" in receipt.message
+            assert "again within" in receipt.message
+            assert "forgotten its Wi-Fi network" in receipt.hint
             assert "its own access point" in receipt.hint
             assert any("keys" in what for what in receipt.erases)
 
@@ -148,7 +177,7 @@ def test_a_wrong_password_cuts_the_device_off_and_the_words_say_how_to_go_on(
         async with session(on, tmp_path, password="opens") as opened:
             receipt, _ = await done(opened, JOIN, NetworkChoice("Office", "not the one"))
             assert receipt.outcome is Outcome.UNKNOWN
-            assert "Bring the laptop into that network" in receipt.hint
+            assert "Bring the laptop into the network 'Office'" in receipt.hint
 
     run(main())
 
@@ -265,3 +294,87 @@ def test_another_device_at_its_address_is_no_return(run: Run[None], tmp_path: Pa
                     pass
 
     run(main())
+
+
+def elsewhere(on: Device) -> None:
+    """DHCP of the other network gives an address that no sweep of this computer's own subnets would find."""
+    on.simulator.radio.lease = "127.0.0.77"
+
+
+def test_a_device_that_dhcp_puts_elsewhere_is_found_by_its_announcement(
+    run: Run[None], tmp_path: Path, on: Device
+) -> None:
+    elsewhere(on)
+
+    async def main() -> None:
+        async with session(on, tmp_path, password="opens") as opened, announced(on, "127.0.0.77"):
+            receipt, told = await done(opened, JOIN, OFFICE)
+            assert receipt.outcome is Outcome.VERIFIED, receipt
+            assert opened.address.host == "127.0.0.77"
+            assert any("Looking for the device" in progress.text for progress in told)
+            assert (await read(opened, "wifi")).ssid == "Office"
+
+    run(main())
+
+
+def test_another_device_that_announces_itself_meanwhile_is_not_taken_for_it(
+    run: Run[None], tmp_path: Path, on: Device
+) -> None:
+    elsewhere(on)
+
+    async def main() -> None:
+        with device(index=1, name="Neighbour") as other:
+            async with session(on, tmp_path, password="opens") as opened, announced(other, "127.0.0.1"):
+                receipt, _ = await done(opened, JOIN, OFFICE)
+                assert receipt.outcome is Outcome.UNKNOWN
+                assert opened.address == on_address
+            assert other.writes() == []
+
+    on_address = on.running.address
+    run(main())
+
+
+def test_after_pairing_the_device_is_followed_to_its_new_address(run: Run[None], tmp_path: Path, on: Device) -> None:
+    on.simulator.pairing_moves = "127.0.0.78"
+
+    async def main() -> None:
+        async with session(on, tmp_path, password="opens") as opened, announced(on, "127.0.0.78"):
+            receipt, _ = await done(opened, PAIR)
+            assert receipt.outcome is Outcome.VERIFIED, receipt
+            assert opened.address.host == "127.0.0.78"
+
+    run(main())
+
+
+def test_a_network_is_joined_with_a_static_address(run: Run[None], tmp_path: Path, on: Device) -> None:
+    there = NetworkChoice("Office", "paper & pencil", True, "127.0.0.5", "255.0.0.0", "127.0.0.1", "127.0.0.1")
+
+    async def main() -> None:
+        async with session(on, tmp_path, password="opens") as opened:
+            guide = JOIN.guide(there)
+            assert guide is not None
+            assert "goes to 127.0.0.5" in guide.words
+            receipt, _ = await done(opened, JOIN, there)
+            assert receipt.outcome is Outcome.VERIFIED, receipt
+            assert opened.address.host == "127.0.0.5"
+            assert (await read(opened, "wifi_network")).static_ip is True
+
+    run(main())
+
+
+def test_every_action_that_can_cut_the_device_off_says_so_beforehand() -> None:
+    for action in WHATWATT.actions:
+        guide = action.guide(action.first())
+        cuts = action.key.partition(".")[2] in {
+            "restart",
+            "factory_reset",
+            "wps",
+            "join",
+            "forget_wifi",
+            "services_defaults",
+            "ethernet_port_defaults",
+        }
+        assert (guide is not None) is cuts, action.key
+        if guide is not None:
+            assert guide.words
+            assert guide.lost

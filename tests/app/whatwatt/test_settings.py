@@ -19,7 +19,7 @@ from app.vendors.whatwatt.settings.ethernet_port import ETHERNET_DEFAULTS, Ether
 from app.vendors.whatwatt.settings.meter_port import METER_PORT, METER_PORT_DEFAULTS, NO_KEY, MeterPort
 from app.vendors.whatwatt.settings.mqtt import MQTT, MQTT_DEFAULTS, Mqtt
 from app.vendors.whatwatt.settings.wifi_network import WIFI_NETWORK, WifiNetwork
-from app.vendors.whatwatt.template import LONGEST, many_lines, one_line
+from app.vendors.whatwatt.template import LONGEST
 from app.vendors.whatwatt.variables import Variable
 from app.vendors.whatwatt.vendor import WHATWATT
 from tests.app.whatwatt.devices import client_of, device, done, read, sent, session
@@ -42,7 +42,7 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
             "enable": True,
             "url": "mqtts://broker.local",
             "topic": "site/1",
-            "template": '{↵⇥"p": ${1_7_0}↵}',
+            "template": '{\n\t"p": ${1_7_0}\r\n}',
             "client_id": "x" * 63,
             "username": "me",
             "skip_name_check": True,
@@ -88,12 +88,13 @@ def test_line_breaks_of_a_template_reach_the_device_as_they_are(run: Run[None], 
 
         async def main() -> None:
             async with session(on, tmp_path) as opened:
-                await sent(opened, "mqtt", template="{↵⇥1}")
-                assert on.simulator.mqtt.values["publish"]["template"] == "{\n\t1}"
-                assert (await read(opened, "mqtt")).template == "{↵⇥1}"
+                for template in ("{\n\t1}", "{\r\n\t1}\r\n", "a\rb\nc"):
+                    receipt = await sent(opened, "mqtt", template=template)
+                    assert receipt.outcome is Outcome.VERIFIED, receipt
+                    assert on.simulator.mqtt.values["publish"]["template"] == template
+                    assert (await read(opened, "mqtt")).template == template
 
         run(main())
-    assert many_lines(one_line("a\r\n\tb")) == "a\r\n\tb"
 
 
 def everything_kept(folder: Path) -> bytes:
@@ -327,14 +328,14 @@ def test_the_mqtt_page_shows_what_would_be_sent_now_and_names_what_is_not_resolv
     assert "Not resolved: nonsense." in shown
     assert "Without a value now: 13_7_0." in shown
     (problem,) = [problem for problem in problems_of(MQTT, value) if problem.field == "template"]
-    assert "nonsense: no such variable" in problem.message
+    assert "no such variable: nonsense." in problem.message
     assert problem.warning
 
 
 def test_a_template_that_is_no_json_with_the_values_of_now_is_warned_of() -> None:
     value = Mqtt(template='{"id":${sys.id}}', variables=NOW)
     (problem,) = problems_of(MQTT, value)
-    assert "no JSON at" in problem.message
+    assert "line 1, column 7: a value is missing" in problem.message
     assert problem.warning
     assert problems_of(MQTT, Mqtt(template="p=${1_7_0}", variables=NOW)) == []
 

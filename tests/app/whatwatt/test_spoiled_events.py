@@ -14,19 +14,8 @@ from tests.app.whatwatt.devices import client_of, device, read, session
 from tests.conftest import Run
 
 
-@pytest.mark.parametrize(
-    ("spoiled", "connections"),
-    [
-        (Spoiled.BAD_JSON, 1),
-        (Spoiled.CUT, 1),
-        (Spoiled.BAD_UTF8, 1),
-        (Spoiled.NO_OBJECT, 1),
-        (Spoiled.HUGE, 2),
-    ],
-)
-def test_a_spoiled_event_is_left_out_and_counted_for_the_page(
-    run: Run[None], tmp_path: Path, spoiled: Spoiled, connections: int
-) -> None:
+@pytest.mark.parametrize("spoiled", [Spoiled.BAD_JSON, Spoiled.CUT, Spoiled.BAD_UTF8, Spoiled.NO_OBJECT, Spoiled.HUGE])
+def test_a_spoiled_event_is_left_out_and_counted_for_the_page(run: Run[None], tmp_path: Path, spoiled: Spoiled) -> None:
     async def main() -> None:
         async with session(on, tmp_path) as opened:
             assert (await read(opened, "device")).skipped_events == 0
@@ -39,7 +28,7 @@ def test_a_spoiled_event_is_left_out_and_counted_for_the_page(
     with device(speed=50.0) as on:
         on.simulator.spoiled.append(spoiled)
         run(main())
-        assert on.simulator.requests.count("GET /api/v1/live") == connections
+        assert on.simulator.requests.count("GET /api/v1/live") == 1
 
 
 def test_a_stream_that_the_device_merely_closed_has_lost_no_event(run: Run[None], tmp_path: Path) -> None:

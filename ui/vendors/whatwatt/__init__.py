@@ -1,1 +1,1 @@
-"""Widgets of the whatwatt family."""
+"""Widgets of the whatwatt that a declaration cannot express."""

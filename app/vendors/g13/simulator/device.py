@@ -15,13 +15,15 @@ from typing import Any, NoReturn, Self
 
 from starlette.requests import ClientDisconnect, Request
 
+from app.scenario.site import Site
+from app.scenario.trouble import Trouble
 from app.vendors.g13.simulator.calls import Call, Encoded, Reply, Resource, UploadedForm
 from app.vendors.g13.simulator.certificate import SelfSigned
 from app.vendors.g13.simulator.event_log import STARTED, EventLog
 from app.vendors.g13.simulator.gateway import Gateway
 from app.vendors.g13.simulator.refusal import Refusal
 from app.vendors.g13.simulator.resources import RESOURCES
-from app.vendors.g13.simulator.site import demo_gateway
+from app.vendors.g13.simulator.site import commission, demo_gateway
 from app.vendors.g13.simulator.users import User
 from app.vendors.g13.tables import MAX_UPDATE_BYTES
 
@@ -34,6 +36,9 @@ _HANG_UP = "wattwright.hang_up"
 
 _LEAVE = "wattwright.leave"
 """The host's way to take a device off the network for a while; without it the device just stays."""
+
+COMMISSIONED = "commissioned"
+"""The password of a gateway that was put into service already."""
 
 _CHUNK_BYTES = 240
 _SERVER = (b"Server", b"embOS/IP")
@@ -72,9 +77,34 @@ class G13Simulator:
         self._broken: list[str] = []
 
     @classmethod
-    def demo(cls, index: int = 0, latency_ms: float = 0.0) -> Self:
-        """The demo's gateway, its password still the default one."""
-        return cls(demo_gateway(index), latency_ms=latency_ms)
+    def models(cls) -> dict[str, str]:
+        """The names that `demo` knows, and what they stand for."""
+        return {
+            "delivered": "two of seven meters registered, ratios 1/1, the default password",
+            "commissioned": f"all meters registered and set, password '{COMMISSIONED}'",
+            "legacy": "as delivered, with TLS 1.0 and RSA-1024 only",
+        }
+
+    @classmethod
+    def demo(cls, index: int = 0, latency_ms: float = 0.0, *, model: str = "", site: Site | None = None) -> Self:
+        """The demo's gateway: without a model its password is still the default one."""
+        done = model == "commissioned"
+        gateway = demo_gateway(index, site=site, admin_password=COMMISSIONED if done else None)
+        if done:
+            commission(gateway)
+        return cls(gateway, latency_ms=latency_ms, legacy_tls=model == "legacy")
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What can be wrong with it on demand."""
+        meter = self.gateway.meters[0]
+        return (
+            Trouble(
+                "meter",
+                f"meter {meter.serial} has no power",
+                lambda: setattr(meter, "powered", False),
+                lambda: setattr(meter, "powered", True),
+            ),
+        )
 
     def break_reply(self, description: str, *, times: int = 1) -> None:
         """Cut the JSON of the next good answers to a GET in the middle; the reason is then told by /lasterror."""
@@ -118,11 +148,12 @@ class G13Simulator:
 
         def leave(seconds: float, host: str = "") -> None:
             if unplug is not None:
-                unplug(seconds, host, _moved if host else self._started)
+                unplug(seconds, host, _moved if host else self.booted)
 
         return leave
 
-    def _started(self) -> None:
+    def booted(self) -> None:
+        """It has started again: nobody is logged in any more."""
         self.gateway.users.sessions.clear()
         self.gateway.part(EventLog).add(STARTED)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from app.scenario.site import LINE_OF, Line, Point, Site
+
 _ANGLES = (0.0, -120.0, 120.0)
 
 
@@ -126,4 +128,36 @@ class Load:
             current_a=self.current_a * share * swing,
             angle_deg=angle - 180.0 if index + 1 in self.reversed_lines else angle,
             voltage_angle_deg=_ANGLES[index] + 0.4 * math.sin(time_s / 43.0 + quick) * (index > 0),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteLoad(Load):
+    """What flows at a point of a site. `transformer` is the ratio of the current transformers that the wires go
+    through: the meter gets so many times less current. A single-phase meter sees the phase in which something flows.
+    """
+
+    site: Site
+    point: Point
+    transformer: float = 1.0
+
+    def at(self, time_s: float) -> tuple[PhaseValues, ...]:
+        """The phases when a clock that was set as the site began shows `time_s`."""
+        lines = self.site.lines(self.point, self.site.clock.at_epoch(time_s))
+        first = LINE_OF.get(self.point, 0) if self.phases == 1 else 0
+        return tuple(self._measured(place, lines[first + place]) for place in range(self.phases))
+
+    def frequency_hz(self, time_s: float) -> float:
+        """The mains frequency of the site."""
+        return self.site.frequency_hz(self.site.clock.at_epoch(time_s))
+
+    def _measured(self, index: int, line: Line) -> PhaseValues:
+        if index + 1 in self.dead_lines:
+            return PhaseValues(0.0, 0.0, 0.0, _ANGLES[index])
+        turned = 180.0 if index + 1 in self.reversed_lines else 0.0
+        return PhaseValues(
+            voltage_v=line.volts,
+            current_a=line.amps / self.transformer,
+            angle_deg=math.degrees(math.atan2(line.vars, line.watts)) - turned,
+            voltage_angle_deg=_ANGLES[index],
         )

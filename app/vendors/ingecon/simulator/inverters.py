@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.vendors.ingecon.simulator.scenario import Moment
+from app.scenario.sunny_day import Moment
 
 Rows = list[dict[str, Any]]
 FIRMWARES = {"play1": "ABE1000_Q", "play3": "ABI1000_M", "storage1": "ABH1006_G", "storage3": "ABS1008_E"}

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.vendors.ingecon.simulator.scenario import Moment
+import msgspec
+
+from app.scenario.site import HYBRID_SHARE, LINE_OF, Point
+from app.scenario.sunny_day import Moment
 
 INTERVAL = timedelta(minutes=3)
 SHARES = (0.45, 0.35, 0.2)
 """How the plant is spread over its phases."""
-ON_INVERTER = 0.4
-"""Of the sun's power so much comes in at the hybrid inverters, the rest at PV inverters."""
 
 
-def three_phases(now: Moment) -> dict[str, Any]:
-    """An event of the EMS's own layout: a battery behind hybrid inverters on L1, all else spread (manual 7.3)."""
+def at_inverter(now: Moment, *, hybrid: bool) -> Moment:
+    """What one inverter of the site sees of it: its own share of the sun, and the battery at the hybrid one."""
+    share = HYBRID_SHARE if hybrid else 1 - HYBRID_SHARE
+    return msgspec.structs.replace(now, pv=now.pv * share, battery=now.battery if hybrid else 0.0)
+
+
+def three_phases(now: Moment, grid: Sequence[float] = ()) -> dict[str, Any]:
+    """An event of the EMS's own layout: a battery behind hybrid inverters on L1, all else spread (manual 7.3).
+
+    `grid` is what the grid connection measures in each phase; without it the loads are spread too.
+    """
     elements = []
     for phase, share in enumerate(SHARES, start=1):
-        own = now.pv * ON_INVERTER if phase == 1 else 0.0
+        own = now.pv * HYBRID_SHARE if phase == 1 else 0.0
         battery = now.battery if phase == 1 else 0.0
-        pac = now.pv * (1 - ON_INVERTER) * share
+        pac = now.pv * (1 - HYBRID_SHARE) * (1 / 3 if grid else share)
+        car = (now.car if phase == 1 + LINE_OF[Point.CAR] else 0.0) if grid else now.car * share
         drawn = (now.loads + now.car) * share
         elements.append(
             {
                 "Phase": phase,
-                "W": round(drawn - pac - own - battery),
+                "W": round(grid[phase - 1] if grid else drawn - pac - own - battery),
                 "Pac": round(pac),
                 "PacCharge": round(max(-battery, 0)),
                 "PacDischarge": round(max(battery, 0)),
@@ -35,7 +47,7 @@ def three_phases(now: Moment) -> dict[str, Any]:
                 "EMS_VBAT": round(48 + 0.06 * now.soc),
                 # The manual's table spells it with two t, its example with one.
                 "WatDigitalInput": 0,
-                "PacRev": round(now.car * share),
+                "PacRev": round(car),
                 "PacCLoads": round(now.critical) if phase == 1 else 0,
             }
         )
@@ -63,16 +75,20 @@ def flows(now: Moment) -> dict[str, float]:
     }
 
 
-def with_storage(now: Moment, *, battery: bool, alarm: str) -> dict[str, Any]:
-    """An event of a plant with a STORAGE 1Play TLM (manual 7.3): one element for all phases, its typing slips kept."""
+def with_storage(now: Moment, *, battery: bool, alarm: str, hybrid: bool = False) -> dict[str, Any]:
+    """An event of a plant with a STORAGE 1Play TLM (manual 7.3): one element for all phases, its typing slips kept.
+
+    With `hybrid` the STORAGE 1Play has only its own part of the panels, and PV inverters have the rest.
+    """
+    own = now.pv * (HYBRID_SHARE if hybrid else 1.0)
     whole: dict[str, Any] = {
         "Phase": 4,
         "W": round(now.grid),
-        "Pac": round(now.pv),
+        "Pac": round(now.pv - own if hybrid else now.pv),
         "PacCharge": round(now.charging) if battery else 0,
         "PacDischarge": round(now.discharging) if battery else 0,
-        "PacPVBatt": round(now.pv + now.battery),
-        "PdePVStorage": round(1.03 * now.pv),
+        "PacPVBatt": round(own + now.battery),
+        "PdePVStorage": round(1.03 * own),
         "EMS_SOC": round(now.soc) if battery else 0,
         "EMS_VBAT": round(400 + 0.3 * now.soc) if battery else 0,
         "pv": round(now.pv),

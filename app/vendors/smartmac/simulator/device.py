@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from app.vendors.smartmac.simulator.load import Load
+from app.scenario.site import Point, Site
+from app.scenario.trouble import Trouble
+from app.vendors.smartmac.simulator.load import Load, SiteLoad
 
 PIN = "012345"
 FIRST_ID = 1_728_053_249
@@ -35,11 +37,22 @@ class Form(Enum):
     SINGLE = "single"
 
 
+MODELS = {
+    "three-extended": (Form.MANUAL, True),
+    "three-standard": (Form.TOTALS, False),
+    "single-extended": (Form.SINGLE, True),
+    "single-standard": (Form.SINGLE, False),
+}
+"""What `demo` makes, by name; without a name one after the other. Extended ones may be asked every 6 s."""
+OTHER_PIN = "991177"
+"""Somebody changed it."""
+
+
 class SmartMacSimulator:
     """One meter; `index` tells several apart. Its loads run `speed` times as fast as the wall, its pace does not.
 
     `interval_s` is how often it answers. `stuck` is a relay that does not obey. `requests` are those that came, without
-    their PIN; `early` counts the refused ones.
+    their PIN; `early` counts the refused ones. At a `site` it measures the workshop, with one line the critical loads.
     """
 
     vendor = "smartmac"
@@ -60,7 +73,9 @@ class SmartMacSimulator:
         latency_ms: float = 0.0,
         speed: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
+        site: Site | None = None,
     ) -> None:
+        self.site = site
         self.id = str(FIRST_ID + index)
         self.form = form
         self.pin = pin
@@ -70,17 +85,38 @@ class SmartMacSimulator:
         self.stuck = False
         self.early = 0
         self.requests: list[str] = []
-        self.load = Load(index, 1 if form is Form.SINGLE else 3)
+        lines = 1 if form is Form.SINGLE else 3
+        point = Point.CRITICAL if lines == 1 else Point.WORKSHOP
+        self.load = Load(index, lines) if site is None else SiteLoad(index, lines, site, point)
         self._speed = speed
         self._clock = clock
         self._started = clock()
         self._served: float | None = None
 
     @classmethod
-    def demo(cls, index: int = 0, latency_ms: float = 0.0) -> Self:
-        """A meter of the demo site: extended and standard with three lines, then both with one."""
-        forms = (Form.MANUAL, Form.TOTALS, Form.SINGLE, Form.SINGLE)
-        return cls(index=index, extended=index % 2 == 0, form=forms[index % 4], latency_ms=latency_ms)
+    def models(cls) -> dict[str, str]:
+        """The names that `demo` knows, and what they stand for."""
+        phases = {"three": "three phases", "single": "one phase"}
+        paces = {"extended": "every 6 s", "standard": "every 60 s"}
+        return {name: ", ".join((phases | paces)[word] for word in name.split("-")) for name in MODELS}
+
+    @classmethod
+    def demo(cls, index: int = 0, latency_ms: float = 0.0, *, model: str = "", site: Site | None = None) -> Self:
+        """A meter of the demo site: without a model extended and standard with three lines, then both with one."""
+        form, extended = MODELS[model] if model else tuple(MODELS.values())[index % len(MODELS)]
+        return cls(index=index, extended=extended, form=form, latency_ms=latency_ms, site=site)
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What can be wrong with it on demand."""
+        right = self.pin
+        return (
+            Trouble(
+                "pin",
+                "has another PIN: somebody changed it",
+                lambda: setattr(self, "pin", OTHER_PIN),
+                lambda: setattr(self, "pin", right),
+            ),
+        )
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The device as an ASGI application."""
@@ -126,9 +162,12 @@ class SmartMacSimulator:
         data = ",".join(f'"{key}":{_entry(*entry)}' for key, *entry in self._values())
         powset = '"powset":"0",' if self.form is Form.TOTALS else ""
         return (
-            f'{{"devid":"{self.id}","time":"{int(time.time())}","pout":"{int(self.relay)}",{powset}'
-            f'"data":{{{data}}}}}\r\n'
+            f'{{"devid":"{self.id}","time":"{self._time()}","pout":"{int(self.relay)}",{powset}"data":{{{data}}}}}\r\n'
         )
+
+    def _time(self) -> int:
+        """What its clock says, in seconds since 1970."""
+        return int(time.time() if self.site is None else self.site.clock.now().timestamp())
 
     def _values(self) -> list[tuple[Any, ...]]:
         lines = self.load.advance((self._clock() - self._started) * self._speed)

@@ -10,6 +10,9 @@ import random
 
 import msgspec
 
+from app.scenario.energy import EnergyMeter
+from app.scenario.site import LINE_OF, Point, Site
+
 STEP_S = 10.0
 LONGEST_CATCH_UP_S = 24 * 3600.0
 
@@ -29,8 +32,7 @@ class Load:
     def __init__(self, seed: int, lines: int) -> None:
         self._seed = seed
         self._t = 0.0
-        self.energy = [33_549_075.0 / (1 + 4 * line) + 1000 * seed for line in range(lines)]
-        self.reverse = [41_250.0 if line == 0 else 0.0 for line in range(lines)]
+        self.energy, self.reverse = _counted_before(seed, lines)
 
     def advance(self, t: float) -> tuple[Line, ...]:
         """Go on to second `t` of its time, counting what flows meanwhile; the lines as they are then."""
@@ -56,3 +58,32 @@ class Load:
         factor = 0.94 if abs(watts) > 500 else 0.60
         volts = 220 + 3 * math.sin(t / 97) - 0.0008 * watts + noise.gauss(0, 0.05)
         return Line(watts, volts, abs(watts) / factor / volts, factor)
+
+
+class SiteLoad(Load):
+    """The lines of a meter in a circuit of a site: of a single-phase meter that in which something flows."""
+
+    def __init__(self, seed: int, lines: int, site: Site, point: Point) -> None:
+        super().__init__(seed, lines)
+        self._site, self._point = site, point
+        self._meter = EnergyMeter(site, point)
+        first = LINE_OF.get(point, 0) if lines == 1 else 0
+        self._measured = range(first, first + lines)
+
+    def advance(self, t: float) -> tuple[Line, ...]:
+        """The lines now, and what was counted until now; the site's own clock goes, not `t`."""
+        time_s = self._site.clock.time_s()
+        tally, flowing = self._meter.until(time_s), self._site.lines(self._point, time_s)
+        energy, reverse = _counted_before(self._seed, len(self._measured))
+        for place, line in enumerate(self._measured):
+            self.energy[place] = energy[place] + tally.imported_lines[line]
+            self.reverse[place] = reverse[place] + tally.exported_lines[line]
+        return tuple(
+            Line(flowing[line].watts, flowing[line].volts, flowing[line].amps, flowing[line].factor)
+            for line in self._measured
+        )
+
+
+def _counted_before(seed: int, lines: int) -> tuple[list[float], list[float]]:
+    energy = [33_549_075.0 / (1 + 4 * line) + 1000 * seed for line in range(lines)]
+    return energy, [41_250.0 if line == 0 else 0.0 for line in range(lines)]

@@ -225,6 +225,12 @@ SERVICES_DEFAULTS = back_to_defaults(
     DEFAULTS,
     path=SETTINGS,
     title="Name, protection and services",
+    guide=Guide(
+        "The password is gone: everybody in this network can read and set the device then. Its host name is as "
+        "delivered; if it was reached by its name, it is looked for in the laptop's own subnets.",
+        patience_s=_PATIENCE_S,
+        lost="Connect to its address, or use 'Find devices'.",
+    ),
     erases=("the device's name, host name and password", "which services are on, and their intervals"),
     lost="Name, host name and password too: it is found again at its address, or as whatwatt_ and the last six "
     "digits of its identifier.",

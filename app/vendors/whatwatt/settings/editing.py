@@ -10,7 +10,7 @@ import msgspec
 from app.model.action import NOTHING, Action
 from app.model.archive import NoParameters
 from app.model.field import Field, fields_of
-from app.model.section import Problem, Section, Step
+from app.model.section import Guide, Problem, Section, Step
 from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.places import changed, fill, nested, places_of
 
@@ -88,10 +88,12 @@ def back_to_defaults(
     erases: tuple[str, ...],
     title: str = "",
     lost: str = "",
+    guide: Guide | None = None,
 ) -> Action[NoParameters, WhatwattClient]:
     """The action that sets a page to the values of the factory: an empty POST replaces everything (manual 5.1).
 
-    `delivered` are the values that the manual names, by field. `lost` says how the device is found afterwards.
+    `delivered` are the values that the manual names, by field. `lost` says how the device is found afterwards, `guide`
+    what that does to the connection.
     """
 
     def proven(_before: Any, after: Any, _parameters: NoParameters) -> str:
@@ -110,6 +112,7 @@ def back_to_defaults(
         look=section.read,
         parameters=NoParameters,
         first=lambda: NOTHING,
+        guide=lambda _parameters: guide,
         erases=lambda _parameters: erases,
         beside=section.key,
         group=section.group,

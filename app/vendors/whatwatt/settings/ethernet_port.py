@@ -90,6 +90,11 @@ ETHERNET_DEFAULTS = back_to_defaults(
     },
     path=PATH,
     erases=("the static address of the wired network",),
+    guide=moving_guide(
+        EthernetPort(enable=True),
+        "the wired network",
+        "Connect the laptop to the same wired network and use 'Find devices'.",
+    ),
     lost="The address then comes from DHCP: if the device is lost, use 'Find devices'.",
 )
 

@@ -1,7 +1,7 @@
 """The MQTT client: broker, login, topic, and the template of its messages (manual 4).
 
-Decided here, the manual being silent: a form has one line for the template, so line breaks and tabs stand there as
-signs; the device gets the real ones. A template may be 1023 characters and as many bytes.
+Decided here, the manual being silent: a template may be 1023 characters and as many bytes; its line ends go out as they
+were read or typed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from app.model.section import AnySection, Problem, Section, Step
 from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.places import At, changed
 from app.vendors.whatwatt.settings.editing import back_to_defaults, filled, put, sendable
-from app.vendors.whatwatt.template import LONGEST, many_lines, names_in, one_line, preview
+from app.vendors.whatwatt.template import LONGEST, names_in, preview
 from app.vendors.whatwatt.variables import DOCUMENTED, Variable, read_variables
 from app.vendors.whatwatt.variables import PATH as VARIABLES
 
@@ -26,6 +26,8 @@ LONGEST_TEXT = 127
 LONGEST_CLIENT = 63
 _URL = r"|mqtts?://[^\s/]+(/\S*)?"
 _URL_HELP = "mqtt:// or mqtts:// and the broker's name or address"
+NO_JSON = "Message: no JSON with the values of now: "
+"""How a remark begins that says where the message is no JSON."""
 _PREVIEWED = 600
 
 
@@ -82,7 +84,8 @@ class Mqtt(Discreet, frozen=True):
         Field(
             "Message",
             max_length=LONGEST,
-            help="Text with variables such as ${1_7_0}. ↵ is a line break, ⇥ a tab.",
+            lines=8,
+            help="Text with variables such as ${1_7_0}.",
             manual="4.1.1",
         ),
         At("publish.template"),
@@ -93,14 +96,8 @@ class Mqtt(Discreet, frozen=True):
     ] = ()
 
 
-def mqtt_of(document: object) -> Mqtt:
-    """The settings of an answer, the template in one line."""
-    found = filled(Mqtt, document)
-    return found if found.template is None else msgspec.structs.replace(found, template=one_line(found.template))
-
-
 async def _read(client: WhatwattClient, _target: str) -> Mqtt:
-    found = mqtt_of(await client.document(PATH))
+    found = filled(Mqtt, await client.document(PATH))
     try:
         variables = (await read_variables(client)).variables
     except (NotFound, LicenceRequired):
@@ -110,8 +107,7 @@ async def _read(client: WhatwattClient, _target: str) -> Mqtt:
 
 def _plan(before: Mqtt, after: Mqtt, _target: str) -> list[Step]:
     names = sendable(after, changed(before, after))
-    sent = msgspec.structs.replace(after, template=many_lines(after.template or ""))
-    return [put("Set the MQTT client", PATH, sent, names)] if names else []
+    return [put("Set the MQTT client", PATH, after, names)] if names else []
 
 
 def _problems(value: Mqtt) -> list[Problem]:
@@ -133,7 +129,7 @@ def _problems(value: Mqtt) -> list[Problem]:
 
 
 def _template_problems(value: Mqtt) -> list[Problem]:
-    template = many_lines(value.template or "")
+    template = value.template or ""
     size = len(template.encode("utf-8", "replace"))
     if size > LONGEST:
         return [Problem("template", f"Message: {size} bytes, at most {LONGEST} are allowed.")]
@@ -141,15 +137,16 @@ def _template_problems(value: Mqtt) -> list[Problem]:
     unknown = [name for name in names_in(template) if name not in known]
     problems = []
     if unknown:
-        text = f"Message: {', '.join(unknown)}: no such variable; the device would send it as it is written."
+        text = f"Message: no such variable: {', '.join(unknown)}. The device sends it as it is written."
         problems.append(Problem("template", text, warning=True))
-    told = _now(value)
-    if told and (wrong := preview(template, told).json_problem):
-        problems.append(Problem("template", f"Message: with the values of now it is {wrong}.", warning=True))
+    told = values_now(value)
+    if told and (wrong := preview(template, told).wrong) is not None:
+        problems.append(Problem("template", f"{NO_JSON}{wrong.words}", warning=True))
     return problems
 
 
-def _now(value: Mqtt) -> dict[str, str]:
+def values_now(value: Mqtt) -> dict[str, str]:
+    """The variables and what the device had for them when it was read."""
     return {variable.name: variable.value for variable in value.variables}
 
 
@@ -157,8 +154,8 @@ def _summary(value: Mqtt) -> str:
     """What would be sent at this moment."""
     if not value.template or not value.variables:
         return ""
-    seen = preview(many_lines(value.template), _now(value))
-    text = one_line(seen.text)
+    seen = preview(value.template, values_now(value))
+    text = seen.text
     lines = [f"Now: {text[:_PREVIEWED]}{'…' if len(text) > _PREVIEWED else ''}"]
     if seen.unresolved:
         lines.append(f"Not resolved: {', '.join(seen.unresolved)}.")

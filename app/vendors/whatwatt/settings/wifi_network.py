@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -41,8 +41,26 @@ _HEX_KEY = re.compile(r"[0-9A-Fa-f]{64}")
 _WHERE = frozenset({"enable", "name", "password", "static_ip", "ip", "netmask", "gateway", "dns"})
 
 JOINING_S = 90.0
+SILENT_S = 12.0
+"""A device that has not answered for so long is looked for elsewhere."""
 POLL_S = 2.0
 LOOK_S = 4.0
+OPEN = frozenset({"open", "none"})
+"""What a network says that asks for no password (manual 5.5)."""
+OWE = "owe"
+"""Encrypts without a password."""
+
+StaticIp = Annotated[bool, Field("Static address", help="Otherwise a DHCP server gives one.", manual="5.4")]
+Ip = Annotated[
+    str, Field("IP address", pattern=IPV4, pattern_help=IPV4_HELP, help="Nobody else may have it.", manual="5.4")
+]
+Netmask = Annotated[str, Field("Subnet mask", pattern=IPV4, pattern_help=IPV4_HELP, manual="5.4")]
+Gateway = Annotated[
+    str, Field("Gateway", pattern=IPV4, pattern_help=IPV4_HELP, help="The router's address.", manual="5.4")
+]
+Dns = Annotated[
+    str, Field("DNS server", pattern=IPV4, pattern_help=IPV4_HELP, help="Often the router, too.", manual="5.4")
+]
 
 
 class WifiNetwork(Discreet, frozen=True):
@@ -154,8 +172,10 @@ def _guide(before: WifiNetwork, after: WifiNetwork) -> Guide | None:
     differing = set(changed(before, after))
     if not differing & _WHERE or not (before.enable or after.enable):
         return None
-    if not after.enable:
-        return switched_off_guide("Ethernet")
+    return _moving(after) if after.enable else switched_off_guide("Ethernet")
+
+
+def _moving(after: WifiNetwork) -> Guide:
     lost = (
         f"Bring the laptop into the network '{after.name}' and use 'Find devices'. If the device is not there, name or "
         "password are wrong: press the button on the device for its own access point or WPS, and set it up there."
@@ -190,39 +210,88 @@ class Joining(msgspec.Struct, frozen=True):
 
 
 class NetworkChoice(msgspec.Struct, frozen=True):
-    """A network out of those in reach, and its password; `repr` does not show it."""
+    """A network, its password, and the address there; `repr` does not show the password."""
 
-    network: Annotated[str, Field("Network", help="As it stands in the list of networks in reach.", manual="5.4")] = ""
-    password: Annotated[
-        str, Field("Password", secret=True, max_length=64, help="Empty for an open network.", manual="5.4")
+    network: Annotated[
+        str,
+        Field(
+            "Network", help="Its SSID, capitals and spaces as they are. One that hides itself is typed.", manual="5.4"
+        ),
     ] = ""
+    password: Annotated[
+        str,
+        Field(
+            "Password",
+            secret=True,
+            max_length=64,
+            help="8 to 63 characters, or 64 hexadecimal digits. Empty for an open network.",
+            manual="5.4",
+        ),
+    ] = ""
+    static_ip: StaticIp = False
+    ip: Ip = NO_ADDRESS
+    netmask: Netmask = NO_ADDRESS
+    gateway: Gateway = NO_ADDRESS
+    dns: Dns = NO_ADDRESS
 
     def __repr__(self) -> str:
         return f"NetworkChoice({self.network!r}, …)"
 
 
-def _choice_problems(choice: NetworkChoice) -> list[Problem]:
-    if wrong := ssid_problem(choice.network):
-        return [Problem("network", f"Network: {wrong}")]
-    if wrong := password_problem(choice.password):
-        return [Problem("password", f"Password: {wrong}")]
-    return []
+class OpenChoice(msgspec.Struct, frozen=True):
+    """An open network, and the address there."""
+
+    network: Annotated[str, Field("Network", help="It is open: everybody near can read along.", manual="5.4")] = ""
+    static_ip: StaticIp = False
+    ip: Ip = NO_ADDRESS
+    netmask: Netmask = NO_ADDRESS
+    gateway: Gateway = NO_ADDRESS
+    dns: Dns = NO_ADDRESS
 
 
-def _choice_steps(choice: NetworkChoice, _target: str) -> list[Step]:
+Choice = NetworkChoice | OpenChoice
+
+
+def asks_for_no_password(security: str) -> bool:
+    """Is that, of the words that a scan gives, one of a network without a password?"""
+    return security.strip().casefold() in OPEN | {OWE}
+
+
+def _settings_of(choice: Choice) -> WifiNetwork:
     # A static address of the network before would be wrong in this one.
-    wanted = WifiNetwork(
+    static = choice.static_ip
+    return WifiNetwork(
         enable=True,
         name=choice.network,
-        password=choice.password,
-        static_ip=False,
-        ip=NO_ADDRESS,
-        netmask=NO_ADDRESS,
-        gateway=NO_ADDRESS,
-        dns=NO_ADDRESS,
+        password=choice.password if isinstance(choice, NetworkChoice) else "",
+        static_ip=static,
+        ip=choice.ip if static else NO_ADDRESS,
+        netmask=choice.netmask if static else NO_ADDRESS,
+        gateway=choice.gateway if static else NO_ADDRESS,
+        dns=choice.dns if static else NO_ADDRESS,
     )
+
+
+def _choice_problems(choice: Choice) -> list[Problem]:
+    settings = _settings_of(choice)
+    problems = address_problems(settings)
+    if wrong := ssid_problem(choice.network):
+        problems.append(Problem("network", f"Network: {wrong}"))
+    if wrong := password_problem(settings.password):
+        problems.append(Problem("password", f"Password: {wrong}"))
+    if isinstance(choice, NetworkChoice) and choice.network and not choice.password:
+        text = f"Without a password '{choice.network}' is taken for an open network."
+        problems.append(Problem("password", text, warning=True))
+    return problems
+
+
+def _choice_steps(choice: Choice, _target: str) -> list[Step]:
     names = ("enable", "name", "password", "static_ip", "ip", "netmask", "gateway", "dns")
-    return [put(f"Join the network '{choice.network}'", PATH, wanted, names)]
+    return [put(f"Join the network '{choice.network}'", PATH, _settings_of(choice), names)]
+
+
+def _choice_guide(choice: Choice) -> Guide | None:
+    return _moving(_settings_of(choice))
 
 
 async def _joining(client: WhatwattClient, _target: str) -> Joining:
@@ -239,56 +308,70 @@ async def _follow_joining(client: WhatwattClient, _target: str) -> AsyncGenerato
         DeviceUnreachable: it is not seen any more from here.
     """
     clock = asyncio.get_running_loop().time
-    begun, there = clock(), False
+    begun = heard = clock()
     while (waited_s := clock() - begun) < JOINING_S:
         yield Progress(int(waited_s), int(JOINING_S), "The device joins the network", cancellable=False)
         await asyncio.sleep(POLL_S)
         try:
             async with asyncio.timeout(LOOK_S):
                 seen = await _joining(client, "")
-        except (TimeoutError, DeviceUnreachable, BadReply, DeviceFailed):
-            there = False
+        except (TimeoutError, DeviceUnreachable, BadReply, DeviceFailed) as error:
             await client.http.aclose()
+            if clock() - heard >= SILENT_S:
+                raise DeviceUnreachable(
+                    f"The device does not answer at {client.http.address} any more.",
+                    hint="It may be in the other network: bring the laptop there and use 'Find devices'.",
+                ) from error
             continue
-        there = True
+        heard = clock()
         if seen.ssid == seen.wanted and seen.status.upper() == "OK":
             return
-    if there:
-        raise DeviceFailed(
-            "The device has not got into the network.", hint="Check the password, and whether the network is in reach."
-        )
-    raise DeviceUnreachable(
-        f"The device does not answer at {client.http.address} any more; it may be in the other network.",
-        hint="Bring the laptop into that network and use 'Find devices'. If the device is not there, the password was "
-        "wrong: press the button on the device for its own access point or WPS.",
+    raise DeviceFailed(
+        "The device has not got into the network.", hint="Check the password, and whether the network is in reach."
     )
 
 
-def _joined(_before: Joining, after: Joining, choice: NetworkChoice) -> str:
+def _joined(_before: Joining, after: Joining, choice: Choice) -> str:
     if after.ssid == choice.network and after.status.upper() == "OK":
         return ""
     return f"The device is not in '{choice.network}': it says {after.status or 'nothing'} of '{after.ssid}'."
 
 
-JOIN = Action(
-    key="whatwatt.join",
-    title="Join a network",
-    verb="Join…",
-    steps=_choice_steps,
-    proven=_joined,
-    look=_joining,
-    follow=_follow_joining,
-    parameters=NetworkChoice,
-    first=NetworkChoice,
-    problems=_choice_problems,
-    erases=lambda _choice: ("the network, password and static address that are set",),
-    beside="whatwatt.wifi_scan",
-    group="Network",
-    icon="wifi",
-    help="The device leaves its network and joins another, with an address from DHCP. A wrong password cuts it off.",
-    manual="5.4",
-    resources=(f"PUT {PATH}", f"GET {PATH}", f"GET {SYSTEM}"),
-)
+_JOIN: dict[str, Any] = {
+    "key": "whatwatt.join",
+    "title": "Join a network",
+    "verb": "Join…",
+    "steps": _choice_steps,
+    "proven": _joined,
+    "look": _joining,
+    "follow": _follow_joining,
+    "parameters": NetworkChoice,
+    "first": NetworkChoice,
+    "problems": _choice_problems,
+    "guide": _choice_guide,
+    "beside": "whatwatt.wifi_scan",
+    "group": "Network",
+    "icon": "wifi",
+    "help": "The device leaves its network and joins another one, once.",
+    "manual": "5.4",
+    "resources": (f"PUT {PATH}", f"GET {PATH}", f"GET {SYSTEM}"),
+}
+JOIN: Action[Any, WhatwattClient] = Action(**_JOIN)
+
+
+def joining(network: str, security: str) -> Action[Any, WhatwattClient]:
+    """The action of joining a network that was picked, `security` being what the scan says of it.
+
+    Without a password where the network asks for none; where it asks for one, none is no possibility.
+    """
+    if asks_for_no_password(security):
+        return Action(**(_JOIN | {"parameters": OpenChoice, "first": lambda: OpenChoice(network)}))
+
+    def problems(choice: NetworkChoice) -> list[Problem]:
+        missing = Problem("password", f"Password: {security or 'this network'} asks for one.")
+        return [*_choice_problems(choice), *([] if choice.password else [missing])]
+
+    return Action(**(_JOIN | {"first": lambda: NetworkChoice(network), "problems": problems}))
 
 
 async def _configured(client: WhatwattClient, _target: str) -> WifiNetwork:
@@ -308,6 +391,7 @@ FORGET = Action(
     look=_configured,
     parameters=NoParameters,
     first=lambda: NOTHING,
+    guide=lambda _parameters: switched_off_guide("Ethernet"),
     erases=lambda _parameters: ("the Wi-Fi network, its password and its addresses",),
     beside="whatwatt.wifi_network",
     group="Network",

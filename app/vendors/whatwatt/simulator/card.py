@@ -39,7 +39,7 @@ class MemoryCard:
         now = state()
         yesterday = (now.now - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         self._past = f"{yesterday:%Y%m%d}.CSV"
-        house = Household(1, PAST_STEP_S)
+        house = now.house.yesterday(yesterday, PAST_STEP_S)
         rows = [HEAD]
         for number in range(1, int(DAY_S / PAST_STEP_S)):
             house.advance(number)

@@ -17,8 +17,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.scenario.site import Point, Site
+from app.scenario.trouble import BAD_EVENTS, STREAMS_TAKEN, Trouble
 from app.vendors.whatwatt.simulator.card import MemoryCard
-from app.vendors.whatwatt.simulator.household import Household
+from app.vendors.whatwatt.simulator.household import Household, SiteHousehold
 from app.vendors.whatwatt.simulator.pages import State, Style, live_data, report_page, system_page, variables
 from app.vendors.whatwatt.simulator.protection import Protection
 from app.vendors.whatwatt.simulator.radio import LOST, Radio
@@ -54,6 +56,7 @@ class WhatwattSimulator:
     """One device; `index` tells several apart. Time in the house runs `speed` times as fast as on the wall.
 
     `spoiled` is what will be wrong with the next events. `licensed` false: the report needs a licence.
+    At a `site` its meter measures a `point` of it, by the site's clock; it reports as often as ever.
     """
 
     vendor = "whatwatt"
@@ -74,6 +77,8 @@ class WhatwattSimulator:
         digest: bool = True,
         licensed: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        site: Site | None = None,
+        point: Point = Point.GRID,
     ) -> None:
         self.id = f"A842E3{0x9F8124 + index:06X}"
         self.announce: tuple[str, dict[str, str]] | None = (
@@ -90,7 +95,7 @@ class WhatwattSimulator:
         self.requests: list[str] = []
         self.streams = 0
         self.protection = Protection(f"whatwatt-{self.id}", password, digest)
-        self.house = Household(index, interval_s)
+        self.house = Household(index, interval_s) if site is None else SiteHousehold(index, interval_s, site, point)
         self.basics = Page(basics(f"whatwatt_{self.id[-6:]}"))
         self.basics.values["system"] |= {"name": name, "protection": bool(password), "password": password}
         self.meter_port = Page(METER)
@@ -110,15 +115,21 @@ class WhatwattSimulator:
         self.restarting_s = 2.0
         self.moving_s = 0.5
         self.pairing_s = 3.0
+        self.pairing_moves = ""
+        """Where DHCP of the paired network puts the device; empty: where it was."""
         self.boots = 0
         self._new_firmware = ""
         self._pairs_at: float | None = None
         self._booted_s = 0.0
         self._first_number = 0
         self._logged = 0
-        self._speed = speed
-        self._clock = clock
-        self._started = clock()
+        self._speed = speed if site is None else 1.0
+        self._clock = clock if site is None else site.clock.run_s
+        self._started = clock() if site is None else 0.0
+        self.stream_taken = False
+        """Another client holds the live stream, and this device refuses a second."""
+        self.spoiling = False
+        """Every other event is spoiled, until this is over."""
         self._stream: asyncio.Event | None = None
         self._routes: ASGIApp = Starlette(
             routes=[
@@ -146,12 +157,49 @@ class WhatwattSimulator:
         return self.basics.told()
 
     @classmethod
-    def demo(cls, index: int = 0, latency_ms: float = 0.0) -> Self:
-        """A device of the demo site: houses on P1, and every third on M-Bus with a meter that says less."""
+    def models(cls) -> dict[str, str]:
+        """The names that `demo` knows, and what they stand for."""
+        return {
+            "p1": "on the customer port P1, a reading every second",
+            "mbus": "on M-Bus, a meter that tells totals only, a reading every 3 s",
+        }
+
+    @classmethod
+    def demo(cls, index: int = 0, latency_ms: float = 0.0, *, model: str = "", site: Site | None = None) -> Self:
+        """A device of the demo site: houses on P1, and, without a model, every third on M-Bus with a meter that says
+        less. The first is at the grid connection."""
         name = ("Main building", "Workshop", "Annex")[index % 3]
-        if index % 3 == 1:
-            return cls(index=index, name=name, style=Style.MBUS, interval_s=3.0, latency_ms=latency_ms)
-        return cls(index=index, name=name, latency_ms=latency_ms)
+        point = (Point.GRID, Point.WORKSHOP, Point.HEATING)[index % 3]
+        mbus = model == "mbus" if model else index % 3 == 1
+        return cls(
+            index=index,
+            name=name,
+            style=Style.MBUS if mbus else Style.P1,
+            interval_s=3.0 if mbus else 1.0,
+            latency_ms=latency_ms,
+            site=site,
+            point=point,
+        )
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What can be wrong with it on demand."""
+
+        def licence(there: bool) -> Callable[[], None]:
+            return lambda: setattr(self, "licensed", there)
+
+        def spoil(on: bool) -> Callable[[], None]:
+            return lambda: setattr(self, "spoiling", on)
+
+        def take() -> None:
+            self.stream_taken = True
+            if self._stream is not None:
+                self._stream.set()
+
+        return (
+            Trouble("licence", "has no Plus licence", licence(False), licence(True)),
+            Trouble("streams", STREAMS_TAKEN, take, lambda: setattr(self, "stream_taken", False)),
+            Trouble("events", BAD_EVENTS, spoil(True), spoil(False)),
+        )
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The device as an ASGI application."""
@@ -193,8 +241,14 @@ class WhatwattSimulator:
         self.advance()
         return self._state(self.elapsed_s())
 
-    def _state(self, elapsed_s: float) -> State:
+    def _now(self, elapsed_s: float) -> datetime:
+        """What its clock says after it has been running for so long."""
+        if isinstance(self.house, SiteHousehold):
+            return self.house.at(elapsed_s).astimezone()
         ahead_s = elapsed_s - self.elapsed_s() / self._speed
+        return datetime.now().astimezone() + timedelta(seconds=ahead_s)
+
+    def _state(self, elapsed_s: float) -> State:
         mqtt = self.mqtt.values
         cloud = self.basics.values["services"]["cloud"]
         return State(
@@ -202,7 +256,7 @@ class WhatwattSimulator:
             name=self.basics.values["system"]["name"],
             style=self.style,
             house=self.house,
-            now=datetime.now().astimezone() + timedelta(seconds=ahead_s),
+            now=self._now(elapsed_s),
             running_s=max(0.0, elapsed_s - self._booted_s),
             meter_status=self.meter_status,
             v_scap=self.v_scap,
@@ -236,6 +290,8 @@ class WhatwattSimulator:
         return _json(report_page(self.state()))
 
     async def _live(self, request: Request) -> Response:
+        if self.stream_taken:
+            return PlainTextResponse("Busy", 503)
         if self._stream is not None:
             if self.refuses_second_stream:
                 return PlainTextResponse("Busy", 503)
@@ -249,11 +305,15 @@ class WhatwattSimulator:
     async def _events(self, over: asyncio.Event, hang_up: Callable[[], None]) -> AsyncIterator[bytes]:
         """An event for every reading of the meter, until another client takes the stream. No heartbeat."""
         self.streams += 1
+        number = 0
         try:
             while not over.is_set():
                 if await self._next_reading(over):
                     break
                 spoiled = self.spoiled.popleft() if self.spoiled else None
+                number += 1
+                if self.spoiling and number % 2 == 0:
+                    spoiled = _SPOILING[number // 2 % len(_SPOILING)]
                 if spoiled is Spoiled.SILENT:
                     break
                 yield b"event: live\ndata: " + _spoil(msgspec.json.encode(live_data(self.state())), spoiled) + b"\n\n"
@@ -328,8 +388,10 @@ class WhatwattSimulator:
     async def _scan(self, _request: Request) -> Response:
         return _json(self.radio.scan())
 
-    async def _wps(self, _request: Request) -> Response:
+    async def _wps(self, request: Request) -> Response:
         self._pairs_at = self._clock() + self.pairing_s
+        if self.pairing_moves and self.radio.pressed is not None:
+            self._leave(request, self.pairing_s, self.pairing_moves, lambda: None)
         return Response(status_code=204)
 
     async def _reboot(self, request: Request) -> Response:
@@ -398,6 +460,9 @@ class WhatwattSimulator:
         if self.restarts_itself:
             self._leave(request, self.restarting_s, "", self.booted)
         return PlainTextResponse("OK")
+
+
+_SPOILING = (Spoiled.BAD_JSON, Spoiled.BAD_UTF8, Spoiled.HUGE)
 
 
 def firmware_image(version: str, size: int = 20_000) -> bytes:

@@ -46,6 +46,8 @@ class Radio:
         self.wifi = Page(WIFI, wifi_needs_name)
         self.ethernet = Page(ETHERNET, static_needs_all)
         self.wifi.values |= {"enable": True, "name": SITE.ssid, "password": SITE.password}
+        self.lease = ""
+        """Where DHCP puts the device when it has moved; empty: where it was."""
         self.pressed: AccessPoint | None = NETWORKS[1]
         self._mac = identifier
 
@@ -96,7 +98,7 @@ class Radio:
             return LOST
         if values["enable"] and values["static_ip"]:
             return str(values["ip"])
-        return ""
+        return self.lease
 
     def pair(self) -> bool:
         """Somebody has pressed the button of a router, or nobody has."""

@@ -1,4 +1,4 @@
-"""A sunny day of a house with sun on the roof, a battery, a car charger and the grid for the rest.
+"""A sunny day of a house with a workshop: sun on the roof, a battery, a car charger and the grid for the rest.
 
 A pure function of time: whoever asks for the same second is told the same, so several simulated devices of one site
 agree. Powers are in W; those of the day before decide how full the battery is in the morning.
@@ -13,10 +13,11 @@ import msgspec
 
 DAY_S = 86_400
 STEP_S = 180
-PV_PEAK_W = 6200.0
+PV_PEAK_W = 9000.0
 SUNRISE_H, SUNSET_H = 6.5, 20.5
-BATTERY_WH = 6000.0
-BATTERY_W = 2500.0
+BATTERY_WH = 11_000.0
+BATTERY_W = 2400.0
+WORK_W = 1500.0
 LEAST_SOC, MOST_SOC = 5.0, 95.0
 FULL_AT_H = 17.0
 """On such days the battery is full by then, so that no day depends on more than the one before."""
@@ -71,9 +72,12 @@ def use(time_s: float) -> tuple[float, float, float]:
     """What is drawn: all loads, the critical ones among them, and the car."""
     hour = time_s % DAY_S / 3600
     critical = 140 + 25 * _wave(time_s, 740, 1) + (90 if time_s % 1500 < 500 else 0)
-    people = 380 * _bump(hour, 7.5, 0.9) + 520 * _bump(hour, 12.3, 0.8) + 1450 * _bump(hour, 19.2, 1.7)
+    people = 420 * _bump(hour, 7.5, 0.9) + 520 * _bump(hour, 12.3, 0.8) + 2200 * _bump(hour, 19.4, 1.8)
     cooking = 1900 * (_bump(hour, 12.1, 0.25) + _bump(hour, 19.0, 0.35)) * (0.6 + 0.4 * _wave(time_s, 95, 2))
-    loads = critical + 160 + people + max(cooking, 0.0) + 30 * _wave(time_s, 61, 3)
+    work = (WORK_W + 350 * _wave(time_s, 210, 4) + 150 * _wave(time_s, 47, 5)) * (
+        _edge(hour, 7.2, 0.1) * _edge(-hour, -17.0, 0.1)
+    )
+    loads = critical + 240 + people + max(cooking, 0.0) + work + 30 * _wave(time_s, 61, 3)
     car = CAR_W * _edge(hour, 14.6, 0.02) * _edge(-hour, -16.1, 0.02)
     return loads, critical, car if car > 30 else 0.0
 

@@ -1,0 +1,1 @@
+"""What the declarations of the smart-MAC family cannot say."""
