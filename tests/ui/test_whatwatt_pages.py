@@ -300,7 +300,7 @@ def test_new_firmware_is_uploaded_found_again_and_proven(qrun: QRun, tmp_path: P
                 assert not shown.window.close(), "the window does not close over it"
                 assert any("must not be interrupted" in toast.text for toast in shown.window.toasts.shown)
                 await until(lambda: not page.sending, 20)
-                assert "1.10.0 → 1.11.0" in page.result.words
+                await until(lambda: "1.10.0 → 1.11.0" in page.result.words)
                 await until(lambda: words(page, "whatwatt.firmware.version") == "1.11.0")
 
     qrun(work())

@@ -351,9 +351,9 @@ class FirmwarePage(QWidget):
             self.targets.show_look(target.meter, LOOKS.get(target.state, Look(target.state, "info", "info")))
 
     def _tell(self, receipt: Receipt) -> None:
+        itself = "Gateway" if self.firmware.of_meters else "Device"
         lines = [
-            f"{change.field or self._who_is_it}: {change.before or '?'} → {change.now or '?'}"
-            for change in receipt.changes
+            f"{change.field or itself}: {change.before or '?'} → {change.now or '?'}" for change in receipt.changes
         ]
         good = receipt.outcome is Outcome.VERIFIED
         if good:
