@@ -15,6 +15,7 @@ from ui.demo import device
 from ui.pages.device import DevicePage
 from ui.stage import StageError, appear, dialog, enter, photograph, press, until, with_few_colours, write
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
+from ui.tour_whatwatt_pages import troubled_stops, whatwatt_stops
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -123,14 +124,14 @@ class Tour:
         window = self.window
         await window.connect_device(reader)
         page = window.page(reader)
-        for key in page.keys():  # noqa: SIM118 – the page's sections
-            if key == "live":
-                continue
-            await self.open(page, key)
-            await self.picture(key.replace(".", "-").replace("_", "-"), page.session.vendor.section(key).title)
+        await whatwatt_stops(self, page)
         page.open("live")
         await asyncio.sleep(WATCHED_S)
         await self.picture("live", "Live: power, voltage and current of every phase from the event stream.")
+        handles = self.window.bench.handles.values()
+        weak = next(h for h in handles if h is not reader and h.vendor is reader.vendor)
+        await window.connect_device(weak)
+        await troubled_stops(self, window.page(weak))
 
     async def _trouble(self) -> None:
         window = self.window

@@ -83,6 +83,8 @@ class DevicePage(QWidget):
         self._reopen = push_button("Connect again", f"{self.name}.reopen", "plug")
         self._reopen.clicked.connect(self.reopen_wanted)
         self._trouble.add_button(self._reopen)
+        self.warnings = 0
+        """How many warnings and errors there are in what was read."""
         self._noticed = Strip(f"{self.name}.noticed", self)
         self._notice_button = push_button("Show", f"{self.name}.show_noticed", "search")
         self._notice_button.clicked.connect(self._open_noticed)
@@ -318,6 +320,7 @@ class DevicePage(QWidget):
         grave = gravest([one for _, one in told])
         tone, picture = TONES[grave or Weight.INFO]
         self._noticed.say(tone, picture, " · ".join(one.title for _, one in told))
+        self.warnings = len(told)
         self.noticed.emit(len(told))
 
     def _open_noticed(self) -> None:

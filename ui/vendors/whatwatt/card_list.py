@@ -120,6 +120,15 @@ class CardList(QTableWidget):
         """The selected files that can be fetched."""
         return [row for row in self._selected() if row.path and not row.folder]
 
+    def select_logs(self, most: int) -> list[CardFile]:
+        """Select the newest logs, at most so many, and give them."""
+        self.clearSelection()
+        self.setSelectionMode(QAbstractItemView.SelectionMode.MultiSelection)
+        for row in [number for number, file in enumerate(self._rows) if file.day and file.size][:most]:
+            self.selectRow(row)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        return self.files()
+
     def refused(self) -> str:
         """The name of the first selected entry that cannot be fetched; empty where there is none."""
         return next((one_line(row.name, 40) for row in self._selected() if not row.path), "")
