@@ -15,6 +15,11 @@ from ui.demo import device
 from ui.pages.device import DevicePage
 from ui.stage import StageError, appear, dialog, enter, photograph, press, until, with_few_colours, write
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
+from ui.tour_ingecon import ingecon_stops
+from ui.tour_recordings import recording_stops
+from ui.tour_site import site_stops
+from ui.tour_smartmac import smartmac_stops
+from ui.tour_whatwatt import whatwatt_network_stops
 from ui.tour_whatwatt_pages import troubled_stops, whatwatt_stops
 
 if TYPE_CHECKING:
@@ -45,6 +50,9 @@ class Tour:
         await gateway_stops(self, self.window.page(gateway))
         await meter_stops(self, gateway)
         await self._reader(reader)
+        await smartmac_stops(self)
+        await ingecon_stops(self)
+        await site_stops(self)
         await self._trouble()
         await self._themes(gateway)
 
@@ -124,11 +132,13 @@ class Tour:
         window = self.window
         await window.connect_device(reader)
         page = window.page(reader)
+        await whatwatt_network_stops(self, page)
         await whatwatt_stops(self, page)
         page.open("live")
         await asyncio.sleep(WATCHED_S)
         await self.picture("live", "Live: power, voltage and current of every phase from the event stream.")
-        handles = self.window.bench.handles.values()
+        await recording_stops(self, page.open("live"))
+        handles = tuple(window.bench.handles.values())
         weak = next(h for h in handles if h is not reader and h.vendor is reader.vendor)
         await window.connect_device(weak)
         await troubled_stops(self, window.page(weak))
