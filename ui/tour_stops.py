@@ -20,7 +20,7 @@ from ui.tour_recordings import recording_stops
 from ui.tour_site import site_stops
 from ui.tour_smartmac import smartmac_stops
 from ui.tour_whatwatt import whatwatt_network_stops
-from ui.tour_whatwatt_pages import troubled_stops, whatwatt_stops
+from ui.tour_whatwatt_pages import FED_BY_ITS_METER, troubled_stops, whatwatt_stops
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -138,8 +138,8 @@ class Tour:
         await asyncio.sleep(WATCHED_S)
         await self.picture("live", "Live: power, voltage and current of every phase from the event stream.")
         await recording_stops(self, page.open("live"))
-        handles = tuple(window.bench.handles.values())
-        weak = next(h for h in handles if h is not reader and h.vendor is reader.vendor)
+        handles = window.bench.handles.values()
+        weak = next(handle for handle in handles if handle.row.id == FED_BY_ITS_METER)
         await window.connect_device(weak)
         await troubled_stops(self, window.page(weak))
 

@@ -24,8 +24,12 @@ PAGES = (
     ("energy", "The registers by tariff; what the meter does not send is said below."),
 )
 """Pages that are only looked at, and what is seen there."""
+FED_BY_ITS_METER = "A842E39F8125"
+"""The demo's second device, by its identifier."""
 KEY = "00112233445566778899aabbccddeeff"
 NO_KEY = "0011223344"
+FIRST_BYTES = 24_000
+"""Then the speed is told."""
 
 
 async def whatwatt_stops(tour: Tour, page: DevicePage) -> None:
@@ -57,9 +61,6 @@ async def troubled_stops(tour: Tour, page: DevicePage) -> None:
         )
         shown.fetching.stop()
         await until("the end of the fetching", lambda: not shown.fetching.running)
-
-
-FIRST_BYTES = 24_000
 
 
 async def _look(tour: Tour, page: DevicePage, name: str, caption: str, ending: str = "") -> None:
