@@ -20,6 +20,7 @@ from ui.tour_recordings import recording_stops
 from ui.tour_site import site_stops
 from ui.tour_smartmac import smartmac_stops
 from ui.tour_whatwatt import whatwatt_network_stops
+from ui.tour_whatwatt_pages import FED_BY_ITS_METER, troubled_stops, whatwatt_stops
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -132,15 +133,15 @@ class Tour:
         await window.connect_device(reader)
         page = window.page(reader)
         await whatwatt_network_stops(self, page)
-        for key in page.keys():  # noqa: SIM118 – the page's sections
-            if key == "live":
-                continue
-            await self.open(page, key)
-            await self.picture(key.replace(".", "-").replace("_", "-"), page.session.vendor.section(key).title)
+        await whatwatt_stops(self, page)
         page.open("live")
         await asyncio.sleep(WATCHED_S)
         await self.picture("live", "Live: power, voltage and current of every phase from the event stream.")
         await recording_stops(self, page.open("live"))
+        handles = window.bench.handles.values()
+        weak = next(handle for handle in handles if handle.row.id == FED_BY_ITS_METER)
+        await window.connect_device(weak)
+        await troubled_stops(self, window.page(weak))
 
     async def _trouble(self) -> None:
         window = self.window
