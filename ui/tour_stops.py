@@ -15,6 +15,9 @@ from ui.demo import device
 from ui.pages.device import DevicePage
 from ui.stage import StageError, appear, dialog, enter, photograph, press, until, with_few_colours, write
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
+from ui.tour_ingecon import ingecon_stops
+from ui.tour_smartmac import smartmac_stops
+from ui.tour_whatwatt import whatwatt_network_stops
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -44,6 +47,8 @@ class Tour:
         await gateway_stops(self, self.window.page(gateway))
         await meter_stops(self, gateway)
         await self._reader(reader)
+        await smartmac_stops(self)
+        await ingecon_stops(self)
         await self._trouble()
         await self._themes(gateway)
 
@@ -123,6 +128,7 @@ class Tour:
         window = self.window
         await window.connect_device(reader)
         page = window.page(reader)
+        await whatwatt_network_stops(self, page)
         for key in page.keys():  # noqa: SIM118 – the page's sections
             if key == "live":
                 continue

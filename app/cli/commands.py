@@ -348,6 +348,7 @@ def live(
     ] = None,
     count: Annotated[int, typer.Option("--count", min=0, help="End after so many readings of each.")] = 0,
     seconds: Annotated[float, typer.Option("--seconds", min=0, help="End after so long.")] = 0.0,
+    feed: Annotated[str, typer.Option("--feed", metavar="KEY", help="Which live source, if not the first.")] = "",
 ) -> Work:
     """Show live values until Ctrl+C; with --json one line for each reading.
 
@@ -355,7 +356,7 @@ def live(
     """
     from app.cli.watching import live as work
 
-    return work(console, options, meter or (), count, seconds)
+    return work(console, options, meter or (), count, seconds, feed)
 
 
 @COMMANDS.command(

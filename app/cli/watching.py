@@ -20,18 +20,23 @@ Heard = asyncio.Queue[tuple[str, Reading | BaseException | None]]
 """What the feeds tell, with the meter: a reading, the error that ended one, None when one has simply ended."""
 
 
-async def live(console: Console, options: Options, meters: Sequence[str], count: int, seconds: float) -> ExitCode:
+async def live(
+    console: Console, options: Options, meters: Sequence[str], count: int, seconds: float, wanted: str = ""
+) -> ExitCode:
     """Readings until there are `count` of each meter, or `seconds` have passed; 0 is no limit.
+
+    `wanted` is the key of a feed; without it the first is taken.
 
     Raises:
         DeviceSilent: the time is over, and there was none of one of them.
+        UsageError: there is no such feed.
     """
     place = await locate(options)
     whose = tuple(dict.fromkeys(meters)) or ("",)
-    feed = _feed(place, place.vendor.feeds, whose)
+    feed = _feed(place, place.vendor.feeds, whose, wanted)
     async with opened(place, options, console) as (session, _):
         if place.vendor.hides_unsupported:
-            feed = _feed(place, session.live_feeds(whose[0]), whose)
+            feed = _feed(place, session.live_feeds(whose[0]), whose, wanted)
         for meter in whose:
             check_meter(session, meter)
         seen = dict.fromkeys(whose, 0)
@@ -110,10 +115,14 @@ def _tell(console: Console, session: DeviceSession, feed: Feed, meter: str, read
     console.say(f"{head}  {_line(feed, reading)}")
 
 
-def _feed(place: Place, feeds: Sequence[Feed], meters: Sequence[str]) -> Feed:
+def _feed(place: Place, feeds: Sequence[Feed], meters: Sequence[str], wanted: str) -> Feed:
     title = place.vendor.title
     of_meter = any(meters)
-    feed = next((feed for feed in feeds if feed.of_meter == of_meter), None)
+    if wanted and all(feed.key != wanted for feed in feeds):
+        raise UsageError(
+            f"{title} has no live source '{wanted}' here.", hint=f"It has: {', '.join(feed.key for feed in feeds)}."
+        )
+    feed = next((feed for feed in feeds if feed.of_meter == of_meter and wanted in ("", feed.key)), None)
     if not feeds:
         raise UsageError(f"{title} offers no live values.")
     if feed is None and of_meter:

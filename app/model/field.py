@@ -54,6 +54,8 @@ class Field:
     choices: tuple[Choice, ...] = ()
     suggestions: bool = False
     """The choices are examples; other values of the same type are shown and kept as they came."""
+    only_with: str = ""
+    """The name of a switch beside it: while that is off, this field means nothing and a form leaves it out."""
     max_rows: int | None = None
     row_key: str = ""
     """The column that names a row; the order of rows then means nothing."""

@@ -37,7 +37,7 @@ class Installer:
     async def accept_certificate(self, *_: object) -> bool:
         return True
 
-    async def login(self, address: Address, _user: str, _error: object) -> Credentials | None:
+    async def login(self, address: Address, *_: object) -> Credentials | None:
         return self.logins.get(address.netloc)
 
     async def new_password(self, *_: object) -> str | None:

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.commission.recorded import Batch, RecordedChannel
 from app.model.quantity import Reading, Unit
 from app.vendors.ingecon.feeds import OF_PLANT, OF_STORAGE, PLANT_FEED, STORAGE_FEED, plant_values
 from app.vendors.ingecon.flow import EnergyFlow
@@ -20,6 +21,8 @@ from app.vendors.ingecon.wire import phases
 from tests.app.ingecon.devices import fixture
 from tests.ui.conftest import QRun, until
 from tests.ui.ingecon import Connected, connected, plant
+from tests.ui.test_recordings_page import replay_of
+from tests.ui.test_window import opened
 from ui.pages import picture as picture_page
 from ui.pages.picture import PicturePage
 from ui.plots.wording import value_text
@@ -122,7 +125,8 @@ def test_three_phases_tell_the_grid_by_phase_and_the_other_layout_what_goes_wher
     told = phases(fixture("7.3-event-phases.json"))
     assert told is not None
     shown.show_reading(PLANT_FEED, Reading(0.0, plant_values(OF_PLANT, told)))
-    assert shown.cards["grid"].notes.text() == f"L1 {value_text(2510, Unit.WATT)}, L2 0 W, L3 0 W"
+    notes = shown.cards["grid"].notes.text().replace("\u00a0", " ")
+    assert notes == f"L1 {value_text(2510, Unit.WATT)}, L2 0 W, L3 0 W"
     assert shown.routes.text() == ""
     shown.show_reading(STORAGE_FEED, reading(W=300, cons=800, pv=500, _pv_cons=500, _grid_cons=300))
     assert shown.routes.text() == "What goes where: sun to loads 500 W, grid to loads 300 W"
@@ -274,3 +278,45 @@ def test_a_stream_that_is_gone_says_so_and_is_tried_again_by_keyboard(qrun: QRun
 
     with plant(Kind.EMS_STORAGE) as device:
         qrun(watch(), 60)
+
+
+# From a recording
+
+
+def test_a_recording_is_replayed_as_the_picture_and_gaps_are_not_live(qrun: QRun, tmp_path: Path) -> None:
+    async def replay() -> None:
+        async with opened(tmp_path) as window:
+            begun = 1_780_000_000.0
+            chosen = tuple(q for q in STORAGE_FEED.quantities if q.key in ("w", "pv", "paccharge", "pacdischarge"))
+            channel = RecordedChannel("ingecon:4040", "EMS", "", "EMS", "storage", "Plant", chosen)
+            number = window.bench.site.recordings.begin("Cloud", begun, [channel])
+            told = [Reading(begun + at, (-500.0 if at < 60 else 700.0, 900.0, 0.0, 0.0)) for at in range(120)]
+            gapped = [one for one in told if not 30 < one.time_s - begun < 50]
+            window.bench.site.recordings.write(number, Batch({0: gapped}))
+            window.bench.site.recordings.end(number, begun + 119)
+            shown = await replay_of(window)
+            assert shown.picture_button.text() == "Energy flow"
+            QTest.keyClick(shown.picture_button, Qt.Key.Key_Space)
+            assert shown.drawn is not None
+            picture = shown.drawn.widget
+            assert isinstance(picture, FlowPicture)
+            assert picture.isVisible()
+            assert picture.part("grid").words == "import"
+            assert picture.part("car").words == "not known", "it was not recorded"
+            shown.seek(begun + 10)
+            assert picture.part("grid").words == "export"
+            assert picture.moving
+            shown.seek(begun + 40)
+            assert not picture.moving
+            assert picture.accessibleName().endswith("no longer live")
+            shown.seek(begun + 55)
+            shown.speed.setCurrentIndex(shown.speed.findData(100))
+            shown.toggle()
+            await until(lambda: picture.part("grid").words == "import")
+            await until(lambda: not shown.playing)
+            QTest.keyClick(shown.picture_button, Qt.Key.Key_Space)
+            assert not shown.drawn.isVisible()
+            assert shown.plots is not None
+            assert shown.plots.isVisible()
+
+    qrun(replay(), 60)

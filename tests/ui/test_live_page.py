@@ -282,7 +282,8 @@ def test_silence_is_told(qtbot: QtBot, qrun: QRun) -> None:
     forever = asyncio.Event()
 
     async def silent(_connection: object, _meter: str) -> AsyncGenerator[Reading, None]:
-        yield Reading(1_700_000_000.0, (230.0,))
+        for second in range(2):
+            yield Reading(1_700_000_000.0 + second, (230.0,))
         await forever.wait()
 
     async def story() -> None:

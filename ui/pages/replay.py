@@ -37,6 +37,7 @@ from .live_quantities import curve_name
 from .live_view import ROOMY, WINDOWS, load_plots
 from .recordings_table import moment_text
 from .replay_choice import ReplayChoice
+from .replay_picture import ReplayPicture, pictured
 
 if TYPE_CHECKING:
     from ui.plots.replay_stack import ReplayStack
@@ -73,6 +74,8 @@ class ReplayPage(QWidget):
         self.recording, self._store, self._tasks, self._toasts = recording, store, tasks, toasts
         self.replay: Replay | None = None
         self.plots: ReplayStack | None = None
+        self.drawn: ReplayPicture | None = None
+        self._pictured = pictured(recording)
         self._columns: list[TrackColumns] = []
         self._listeners: list[OnReading] = []
         self._stepped_s = 0.0
@@ -112,6 +115,10 @@ class ReplayPage(QWidget):
         self.reset = push_button("Whole window", "replay.reset", "zoom", tip="Leave the zoom (0 or double click)")
         self.list_button = push_button("Quantities", "replay.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
+        self.picture_button = push_button("Picture", "replay.picture_button")
+        self.picture_button.setCheckable(True)
+        self.picture_button.setVisible(self._pictured is not None)
+        self._name_picture_button()
         self.export = push_button("Export", "replay.export", "export", tip="Keep it in a file")
         menu = QMenu(self)
         for key, text, slot in (
@@ -135,6 +142,7 @@ class ReplayPage(QWidget):
         self.reset.clicked.connect(lambda: self.plots and self.plots.reset_zoom())
         self.slider.valueChanged.connect(self._dragged)
         self.choice.chosen.connect(self._show_curves)
+        self.picture_button.toggled.connect(self._show_picture)
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout(spacing=8)
@@ -159,6 +167,7 @@ class ReplayPage(QWidget):
         foot.addWidget(self.slider, 1)
         foot.addWidget(self.moment)
         foot.addWidget(self.at)
+        foot.addWidget(self.picture_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 8)
         column.setSpacing(8)
@@ -170,7 +179,8 @@ class ReplayPage(QWidget):
         self.list_button.toggled.connect(self.choice.setVisible)
 
     def _offer(self) -> None:
-        for widget in (self.play, self.speed, self.whole, self.window_choice, self.slider, self.export):
+        players = (self.play, self.speed, self.whole, self.window_choice, self.slider)
+        for widget in (*players, self.picture_button, self.export):
             widget.setEnabled(self.replay is not None)
         self.reset.setEnabled(False)
 
@@ -230,6 +240,28 @@ class ReplayPage(QWidget):
             of = title if several else ""
             curves.append(Curve(self._columns[place], column, name, quantity.unit, quantity.phase, of=of))
         self.plots.show_curves(curves)
+
+    def _name_picture_button(self) -> None:
+        """It says what it leads to."""
+        if self._pictured is not None:
+            picture = self._pictured.picture
+            back = self.picture_button.isChecked()
+            self.picture_button.setText("Plots" if back else picture.title)
+            self.picture_button.setAccessibleName(self.picture_button.text())
+            dress(self.picture_button, "chart" if back else picture.icon)
+
+    def _show_picture(self, on: bool) -> None:
+        """The picture instead of the plots, or the plots again."""
+        if self.replay is None or self.plots is None or self._pictured is None:
+            return
+        if self.drawn is None:
+            self.drawn = ReplayPicture(self._pictured)
+            self.follow(self.drawn.show_reading)
+            self._canvas.addWidget(self.drawn)
+        self._name_picture_button()
+        self.plots.setVisible(not on)
+        self.drawn.setVisible(on)
+        self.seek(self.replay.at_s)
 
     # Playing.
 
@@ -302,6 +334,8 @@ class ReplayPage(QWidget):
         if replay is None or plots is None:
             return
         plots.show_moment(replay.at_s)
+        if self.drawn is not None:
+            self.drawn.show_moment(replay.at_s)
         self.slider.blockSignals(True)
         self.slider.setValue(round((replay.at_s - replay.begin_s) / SLIDER_S))
         self.slider.blockSignals(False)
