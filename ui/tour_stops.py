@@ -16,6 +16,8 @@ from ui.pages.device import DevicePage
 from ui.stage import StageError, appear, dialog, enter, photograph, press, until, with_few_colours, write
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
 from ui.tour_ingecon import ingecon_stops
+from ui.tour_recordings import recording_stops
+from ui.tour_site import site_stops
 from ui.tour_smartmac import smartmac_stops
 from ui.tour_whatwatt import whatwatt_network_stops
 
@@ -49,6 +51,7 @@ class Tour:
         await self._reader(reader)
         await smartmac_stops(self)
         await ingecon_stops(self)
+        await site_stops(self)
         await self._trouble()
         await self._themes(gateway)
 
@@ -137,6 +140,7 @@ class Tour:
         page.open("live")
         await asyncio.sleep(WATCHED_S)
         await self.picture("live", "Live: power, voltage and current of every phase from the event stream.")
+        await recording_stops(self, page.open("live"))
 
     async def _trouble(self) -> None:
         window = self.window

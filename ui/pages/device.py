@@ -183,6 +183,8 @@ class DevicePage(QWidget):
             from .picture import PicturePage
 
             made = PicturePage(self.session, *self._drawn, tasks=self._tasks)
+            if self._recording is not None:
+                made.offer_recording(self._recording, self._toasts)
         elif key == "scan":
             from .scan import ScanPage
 

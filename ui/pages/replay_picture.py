@@ -1,63 +1,47 @@
-"""A family's picture of a recorded feed: the replay moves it, in place of its plots."""
+"""A family's picture of a live feed, moved by a recording of that feed instead of by the device."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import cast
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.commission.recorded import RecordedChannel, Recording
 from app.model.quantity import Feed, Reading
-from ui.forms.parts import ElidedLabel
+from app.registry import VENDORS
 from ui.vendors import Picture, picture_of
 
-from .picture import STALE_S
+from .picture import STALE_S, Drawn
 
 
-@dataclass(frozen=True)
-class Pictured:
-    """A recorded channel that its family draws a picture of."""
+class RecordedPicture:
+    """Shows the readings of one channel. What was not recorded is unknown to it."""
 
-    channel: RecordedChannel
-    feed: Feed
-    picture: Picture
-
-
-def pictured(recording: Recording) -> Pictured | None:
-    """The first channel of a recording that has a picture; None where none has."""
-    from app.registry import VENDORS
-
-    feeds = {(vendor.key, feed.key): feed for vendor in VENDORS for feed in vendor.feeds}
-    for channel in recording.channels:
-        family = channel.device.partition(":")[0]
-        feed = feeds.get((family, channel.feed))
-        found = None if feed is None or channel.meter else picture_of(family, (feed,))
-        if found is not None:
-            return Pictured(channel, *found)
-    return None
-
-
-class ReplayPicture(QWidget):
-    """The picture, and whose it is."""
-
-    def __init__(self, shown: Pictured, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("replay.picture")
-        self.setAccessibleName(shown.picture.title)
-        self._shown = shown
-        self._last_s: float | None = None
-        self.widget = shown.picture.load()("replay.picture.drawn")
-        column = QVBoxLayout(self, spacing=4)
-        column.setContentsMargins(0, 0, 8, 4)
-        column.addWidget(ElidedLabel(shown.channel.device_title))
-        column.addWidget(self.widget, 1)
+    def __init__(self, channel: RecordedChannel, feed: Feed, picture: Picture) -> None:
+        self._channel, self._feed = channel, feed
+        self.title, self.icon = picture.title, picture.icon
+        self.widget: QWidget = picture.load()("replay.picture")
+        self.widget.setAccessibleName(f"{picture.title}, replayed")
+        self._drawn = cast(Drawn, self.widget)
+        self._last_s = 0.0
 
     def show_reading(self, channel: RecordedChannel, reading: Reading) -> None:
-        """Show a reading that is played, if it is of this channel; what was not recorded is not known."""
-        if channel == self._shown.channel:
+        """Show a reading, if it is of this channel."""
+        if channel == self._channel:
             self._last_s = reading.time_s
-            self.widget.show_reading(self._shown.feed, channel.as_of(self._shown.feed, reading))
+            self._drawn.show_reading(self._feed, channel.as_of(self._feed, reading))
 
-    def show_moment(self, at_s: float) -> None:
-        """The moment that is played: in a gap of the recording nothing is live."""
-        self.widget.set_stale(self._last_s is None or not 0 <= at_s - self._last_s <= STALE_S)
+    def show_moment(self, time_s: float) -> None:
+        """Grey it where the recording has a gap."""
+        self._drawn.set_stale(not 0 <= time_s - self._last_s <= STALE_S)
+
+
+def picture_in(recording: Recording) -> RecordedPicture | None:
+    """The picture of the first channel that its family still has one of; None where there is none."""
+    for channel in recording.channels:
+        family = next((one for one in VENDORS if one.key == channel.device.partition(":")[0]), None)
+        feeds = [feed for feed in family.feeds if feed.key == channel.feed] if family else []
+        found = picture_of(family.key, feeds) if family else None
+        if found is not None:
+            return RecordedPicture(channel, *found)
+    return None
