@@ -261,8 +261,8 @@ class SimulatorProcess:
             DeviceUnreachable: they did not start in `timeout_s`.
         """
         command = [*(program or _program()), "simulate", *specs, "--latency-ms", f"{latency_ms:g}"]
-        command += ["--scenario", scenario.value, *(["--begin", begin] if begin else [])]
-        command += ["--speed", f"{speed:g}"]
+        command += [*(["--scenario", scenario.value] if scenario is not Scenario.SUNNY_DAY else [])]
+        command += [*(["--begin", begin] if begin else []), *(["--speed", f"{speed:g}"] if speed != 1.0 else [])]
         command += [*(["--announce"] if announce else []), "--until-stdin-closes", "--json"]
         process = subprocess.Popen(  # noqa: ASYNC220 -- qasync's loop has no child watcher of its own
             command,

@@ -55,7 +55,7 @@ def test_every_device_lives_without_a_question_and_the_gateway_waits_for_its_fir
             (gateway,) = (handle for handle in found if handle.state is not State.CONNECTED)
             assert gateway.vendor is not None
             assert (gateway.vendor.key, gateway.state) == ("g13", State.FOUND)
-            assert {"Main building", "Workshop", "EMS"} < {handle.name for handle in found}
+            assert {"Main building", "Workshop"} < {handle.name for handle in found}
             assert HINT in [label.text() for label in window.jobs.findChildren(QLabel)]
             assert not window.toasts.shown
             for handle in connected(window):
