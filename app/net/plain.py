@@ -7,6 +7,7 @@ breaks a notifier for every event of every stream, which is a quarter of what an
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,13 +37,22 @@ class PlainBackend(httpcore.AnyIOBackend):
                     host,
                     port,
                     local_addr=None if local_address is None else (local_address, 0),
-                    happy_eyeballs_delay=NEXT_ADDRESS_S,
+                    # asyncio's race of addresses loses an open socket when it is cancelled: not where none is needed.
+                    happy_eyeballs_delay=None if _is_address(host) else NEXT_ADDRESS_S,
                 )
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ConnectError(error.strerror or "none of its addresses answers") from error
         return connection
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 class PlainConnection(asyncio.Protocol, httpcore.AsyncNetworkStream):
