@@ -18,7 +18,7 @@ from app.model.quantity import Unit
 from app.vendors.g13 import feeds
 from tests.ui.conftest import QRun, until
 from tests.ui.keyboard import press, tab_to, write
-from tests.ui.live_site import EMS, G13, KITCHEN, SMARTMAC, WHATWATT, OnSite, devices, on_site
+from tests.ui.live_site import EMS, G13, KITCHEN, METER, SMARTMAC, WHATWATT, OnSite, devices, on_site
 from tests.ui.test_every_control import SMALL, nameless
 from tests.ui.test_window import asked
 from ui.handle import State
@@ -28,7 +28,7 @@ from ui.theme import LIGHT
 
 Key = Qt.Key
 ALL = (G13, WHATWATT, SMARTMAC, EMS)
-POWERS = ["Main incomer", "Ventilation", KITCHEN, "smart-MAC", "EMS · Grid power"]
+POWERS = ["Main incomer", "Ventilation", KITCHEN, METER, "EMS · Grid power"]
 Story = Callable[[OnSite], Coroutine[None, None, None]]
 OnDevices = Callable[..., None]
 
@@ -183,11 +183,11 @@ def test_all_devices_of_the_site_are_connected_by_one_button(on_devices: OnDevic
     async def story(at: OnSite) -> None:
         for place in (WHATWATT, EMS):
             await at.window.bench.disconnect(at.handles[place])
-        assert at.page._connect.isEnabled()
+        await until(at.page._connect.isEnabled)
         at.page._connect.click()
         await until(lambda: all(at.handles[place].state is State.CONNECTED for place in (WHATWATT, EMS)))
         await until(lambda: at.live.state.text() == "4 of 4 sources live")
-        assert not at.page._connect.isEnabled()
+        await until(lambda: not at.page._connect.isEnabled())
 
     on_devices(story, G13, WHATWATT, EMS)
 
