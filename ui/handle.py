@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from app.discovery.inventory import Row
 from app.model.errors import AppError
-from app.model.vendor import Vendor
 
 if TYPE_CHECKING:
     from app.commission.session import DeviceSession
+    from app.model.vendor import Vendor
 
 
 class State(Enum):
@@ -53,7 +53,7 @@ class Handle:
 
     @property
     def name(self) -> str:
-        """What the device is called; the family's name while it is not known. Untrusted text."""
+        """What the device is called; its id or the family's name while it is not known. Untrusted text."""
         if self.session is not None and self.session.identity is not None and self.session.identity.name:
             return self.session.identity.name
-        return self.row.name or (self.vendor.title if self.vendor else "Web page")
+        return self.row.name or (self.vendor.title if self.vendor else self.row.id or "Web page")

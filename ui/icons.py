@@ -110,12 +110,14 @@ def icon(name: str, tone: str = "text") -> QIcon:
     The icon keeps its colour when the theme changes: `dress` follows it.
     """
     theme = current_theme()
-    return _painted(GLYPHS.get(name, "circle-small"), theme.tone(tone), theme.text_disabled, 0)
+    return _painted(GLYPHS.get(name, "circle-small"), theme.tone(tone), theme.text_disabled, 0, _SIZES)
 
 
 def pixmap(name: str, tone: str = "text", size: int = 16, ratio: float = 1.0) -> QPixmap:
     """The same as a picture, for a label; `ratio` is the device pixel ratio of where it goes."""
-    return icon(name, tone).pixmap(QSize(size, size), ratio)
+    theme = current_theme()
+    made = _painted(GLYPHS.get(name, "circle-small"), theme.tone(tone), theme.text_disabled, 0, (size,))
+    return made.pixmap(QSize(size, size), ratio)
 
 
 def dress(target: QAbstractButton | QLabel, name: str, tone: str = "text", size: int = 16) -> None:
@@ -147,14 +149,15 @@ class _Worn(QObject):
         else:
             theme, gap = current_theme(), _GAP if self._target.text() else 0
             glyph = GLYPHS.get(name, "circle-small")
-            self._target.setIcon(_painted(glyph, theme.tone(tone), theme.text_disabled, gap))
+            self._target.setIcon(_painted(glyph, theme.tone(tone), theme.text_disabled, gap, (size,)))
             self._target.setIconSize(QSize(size + gap, size))
 
 
 @functools.cache
-def _painted(glyph: str, colour: str, disabled: str, gap: int) -> QIcon:
+def _painted(glyph: str, colour: str, disabled: str, gap: int, sizes: tuple[int, ...]) -> QIcon:
+    """Only the sizes that are shown: painting all of them for every button was a third of the window's making."""
     made = QIcon()
-    for size in _SIZES:
+    for size in sizes:
         for ratio in (1, 2):
             made.addPixmap(_glyph(glyph, colour, size, ratio, gap), QIcon.Mode.Normal)
             made.addPixmap(_glyph(glyph, disabled, size, ratio, gap), QIcon.Mode.Disabled)

@@ -92,7 +92,6 @@ async def show_site(path: Path | None, options: argparse.Namespace, trouble: App
         StorageFailed: the site cannot be opened; no window was shown.
     """
     from app.net.pins import Pins
-    from app.registry import VENDORS
     from app.site import home
     from app.site.credentials import Passwords
     from app.site.sitefile import SiteFile
@@ -105,7 +104,7 @@ async def show_site(path: Path | None, options: argparse.Namespace, trouble: App
     if path is not None:
         remember_site(path)
     bench = Workbench(
-        site, VENDORS, Pins.load(home.config_dir() / "certificates.json"), Passwords(), interfaces=options.interface
+        site, (), Pins.load(home.config_dir() / "certificates.json"), Passwords(), interfaces=options.interface
     )
     window = Window(bench)
     window.show()

@@ -13,6 +13,7 @@ from ui.tasks import log
 
 if TYPE_CHECKING:
     from app.model.errors import AppError
+    from app.model.vendor import Vendor
     from ui.window import Window
 
 
@@ -31,6 +32,7 @@ async def until_closed(window: Window) -> Path | None:
     try:
         await painted()
         _log_to_file()
+        window.bench.know(await asyncio.to_thread(families))
         await asyncio.to_thread(warm_up)
         window.tasks.spawn(window, window.bench.browse())
         await closed.wait()
@@ -77,6 +79,13 @@ async def painted() -> None:
     """Wait until what was shown is on the screen: two turns of the loop, the second after the events of the first."""
     for _ in range(2):
         await asyncio.sleep(0)
+
+
+def families() -> tuple[Vendor, ...]:
+    """Import every family of devices: a third of what the program consists of."""
+    from app.registry import VENDORS
+
+    return VENDORS
 
 
 def warm_up() -> None:

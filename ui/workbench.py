@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.discovery.identify import Found, candidates, identify
 from app.discovery.inventory import How, Inventory, Row
 from app.model.device import Address, Credentials, parse_address
 from app.model.errors import AppError, CertificateNotTrusted, DeviceUnreachable, LoginFailed, NotRecognised
 from app.model.job import Progress
-from app.model.vendor import Vendor
 from app.net.pins import Pins
 from app.site.credentials import Passwords
 from app.site.sitefile import SiteDevice, SiteFile
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from app.commission.connect import Questions
     from app.commission.session import DeviceSession
     from app.discovery.mdns import Browser
+    from app.model.vendor import Vendor
 
 
 _CONTACT = (DeviceUnreachable, CertificateNotTrusted, LoginFailed)
@@ -39,7 +38,10 @@ _CONTACT = (DeviceUnreachable, CertificateNotTrusted, LoginFailed)
 
 
 class Workbench(QObject):
-    """The devices of the site and of the network, and what is being done with them."""
+    """The devices of the site and of the network, and what is being done with them.
+
+    `vendors` may be empty at first: see `know`.
+    """
 
     added = Signal(object)
     changed = Signal(object)
@@ -60,13 +62,13 @@ class Workbench(QObject):
     ) -> None:
         super().__init__(parent)
         self.site = site
-        self.vendors = {vendor.key: vendor for vendor in vendors}
+        self.vendors: dict[str, Vendor] = {}
         self.pins = pins
         self.passwords = passwords
         self.interfaces = interfaces
         self.move_to: Path | None = None
         """Where the site goes on after closing: it was saved under another name."""
-        self.inventory = Inventory(tuple(vendors))
+        self.inventory = Inventory()
         self.handles: dict[int, Handle] = {}
         self.recording = SiteRecording(site.recordings, self)
         self._drafts: dict[str, dict[str, int]] = {}
@@ -76,6 +78,20 @@ class Workbench(QObject):
             row = self.inventory.add(device.address, vendor=device.vendor, id=device.id, name=device.name)
             self.handles[row.key].in_site = True
             self.handles[row.key].state = State.IDLE
+        self.know(vendors)
+
+    def know(self, vendors: Sequence[Vendor]) -> None:
+        """The families of devices, once they are loaded: the window is on the screen before that.
+
+        Until then the site's devices are shown and cannot be connected, and nothing is found.
+        """
+        if self.vendors:
+            return
+        self.vendors = {vendor.key: vendor for vendor in vendors}
+        self.inventory.know(vendors)
+        for handle in self.handles.values():
+            handle.vendor = self.vendors.get(handle.row.vendor)
+            self.changed.emit(handle)
 
     # Found, changed, gone.
 
@@ -110,6 +126,7 @@ class Workbench(QObject):
 
     async def sweep(self, text: str, ports: Sequence[int], jobs: JobBar, cancel: object) -> int:
         """Ask a range of addresses; returns how many devices were found."""
+        from app.discovery.identify import Found
         from app.discovery.sweep import plan_sweep, sweep
 
         plan = plan_sweep(text, ports)
@@ -137,6 +154,8 @@ class Workbench(QObject):
             family = self.vendors[vendor]
             address = parse_address(text, default_scheme=family.scheme)[0]
             return self.handles[self.inventory.add(address, vendor=vendor).key]
+        from app.discovery.identify import identify
+
         where = _candidates(text)
         found = await identify(where, tuple(self.vendors.values()))
         row = self.inventory.found(found, how=How.ADDRESS)
@@ -353,6 +372,8 @@ def _listening(browser: Browser) -> str:
 
 
 def _candidates(text: str) -> tuple[Address, ...]:
+    from app.discovery.identify import candidates
+
     addresses = parse_address(text)
     if "://" in text:
         return addresses

@@ -351,6 +351,7 @@ def live(
     also: Annotated[
         list[str] | None, typer.Option("--also", metavar="ADDRESS", help="Watch this device too (repeatable).")
     ] = None,
+    feed: Annotated[str, typer.Option("--feed", metavar="KEY", help="Which live source, if not the first.")] = "",
 ) -> Work:
     """Show live values until Ctrl+C; with --json one line for each reading.
 
@@ -358,7 +359,7 @@ def live(
     """
     from app.cli.watching import live as work
 
-    return work(console, options, meter or (), count, seconds, also or ())
+    return work(console, options, meter or (), count, seconds, also or (), feed)
 
 
 @COMMANDS.command(

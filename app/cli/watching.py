@@ -37,27 +37,38 @@ Heard = asyncio.Queue[tuple[Watched, Reading | BaseException | None]]
 
 
 async def live(
-    console: Console, options: Options, meters: Sequence[str], count: int, seconds: float, also: Sequence[str] = ()
+    console: Console,
+    options: Options,
+    meters: Sequence[str],
+    count: int,
+    seconds: float,
+    also: Sequence[str] = (),
+    wanted: str = "",
 ) -> ExitCode:
     """Readings until there are `count` of each device or meter, or `seconds` have passed; 0 is no limit.
 
     `also` are further addresses. Of a gateway among several devices, all meters are watched that none of `meters`
     excludes. What ends one feed with an error ends all.
 
+    `wanted` is the key of a feed of the only device; without it the first is taken.
+
     Raises:
         DeviceSilent: the time is over, and there was no reading of one of them.
+        UsageError: there is no such feed.
     """
+    if wanted and also:
+        raise UsageError("--feed goes with one device.", hint="Leave out --feed, or --also.")
     every = (options, *(options.for_another(address) for address in dict.fromkeys(also)))
     places = [(one, await locate(one)) for one in every]
     if len(places) == 1:
-        _feed(places[0][1], places[0][1].vendor.feeds, tuple(meters) or ("",))
+        _feed(places[0][1], places[0][1].vendor.feeds, tuple(meters) or ("",), wanted)
     async with AsyncExitStack() as stack:
         site = stack.enter_context(shared_site([place for _, place in places], options))
         sessions = []
         for one, place in places:
             session, _ = await stack.enter_async_context(opened(place, one, console, within=site))
             sessions.append((place, session))
-        watched = _one_device(*sessions[0], meters) if len(sessions) == 1 else _several(sessions, meters)
+        watched = _one_device(*sessions[0], meters, wanted) if len(sessions) == 1 else _several(sessions, meters)
         try:
             await _watch(console, watched, count, seconds)
         finally:
@@ -68,10 +79,10 @@ async def live(
     return ExitCode.DONE
 
 
-def _one_device(place: Place, session: DeviceSession, meters: Sequence[str]) -> list[Watched]:
+def _one_device(place: Place, session: DeviceSession, meters: Sequence[str], wanted: str) -> list[Watched]:
     whose = tuple(dict.fromkeys(meters)) or ("",)
     feeds = session.live_feeds(whose[0]) if place.vendor.hides_unsupported else place.vendor.feeds
-    feed = _feed(place, feeds, whose)
+    feed = _feed(place, feeds, whose, wanted)
     for meter in whose:
         check_meter(session, meter)
     return [Watched(session, feed, meter) for meter in whose]
@@ -87,7 +98,9 @@ def _several(sessions: Sequence[tuple[Place, DeviceSession]], meters: Sequence[s
         if own:
             watched.append(Watched(session, own[0], ""))
         chosen = [serial for serial in serials if serial in wanted] or ([] if own else serials)
-        watched += [Watched(session, _feed(place, session.live_feeds(serial), (serial,)), serial) for serial in chosen]
+        watched += [
+            Watched(session, _feed(place, session.live_feeds(serial), (serial,), ""), serial) for serial in chosen
+        ]
         if not own and not chosen:
             raise UsageError(f"{session.address} has no live values: no meter is registered there.")
     unknown = wanted - {one.meter for one in watched}
@@ -165,10 +178,14 @@ def _tell(console: Console, one: Watched, reading: Reading, name: str) -> None:
     console.say(f"{head}  {_line(one.feed, reading)}")
 
 
-def _feed(place: Place, feeds: Sequence[Feed], meters: Sequence[str]) -> Feed:
+def _feed(place: Place, feeds: Sequence[Feed], meters: Sequence[str], wanted: str) -> Feed:
     title = place.vendor.title
     of_meter = any(meters)
-    feed = next((feed for feed in feeds if feed.of_meter == of_meter), None)
+    if wanted and all(feed.key != wanted for feed in feeds):
+        raise UsageError(
+            f"{title} has no live source '{wanted}' here.", hint=f"It has: {', '.join(feed.key for feed in feeds)}."
+        )
+    feed = next((feed for feed in feeds if feed.of_meter == of_meter and wanted in ("", feed.key)), None)
     if not feeds:
         raise UsageError(f"{title} offers no live values.")
     if feed is None and of_meter:

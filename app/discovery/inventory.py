@@ -11,14 +11,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
-from app.discovery.identify import Found
 from app.discovery.sighting import Sighting
 from app.model.device import DEFAULT_PORTS, Address, Identity
-from app.model.vendor import Vendor
+
+if TYPE_CHECKING:
+    from app.discovery.identify import Found
+    from app.model.vendor import Vendor
 
 MAX_ROWS = 4096
 """As many as a sweep has addresses. Announcements add no more than that, whoever sends them."""
@@ -122,7 +124,7 @@ class Inventory:
     """The list. `now_s` tells the time, in seconds since 1970."""
 
     def __init__(self, vendors: Sequence[Vendor] = (), *, now_s: Callable[[], float] = time.time) -> None:
-        self._vendors = tuple(vendors)
+        self.know(vendors)
         self._now_s = now_s
         self._entries: dict[int, _Entry] = {}
         self._by_id = _Index[tuple[str, str]]()
@@ -130,6 +132,10 @@ class Inventory:
         self._by_service = _Index[Service]()
         self._last_key = 0
         self._watchers: list[tuple[Watcher, Watcher, Watcher]] = []
+
+    def know(self, vendors: Sequence[Vendor]) -> None:
+        """The families to which an announcement may belong."""
+        self._vendors = tuple(vendors)
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 SHORTEST_S = 1.0
 LONGEST_S = 3600.0
+EARLY_S = 0.02
+"""Timers wake a little early, and who then sleeps for the rest may sleep for nothing: so near the end is the end."""
 NOTE = "pace {}"
 """The key under which a pace is kept."""
 
@@ -94,7 +96,8 @@ class Pace:
         if passed < 0:
             # The computer's clock was set back: nobody knows how long ago it was.
             self._at, passed = self.clock(), 0.0
-        return max(0.0, self.interval_s - passed)
+        left = self.interval_s - passed
+        return left if left > EARLY_S else 0.0
 
     def begin(self) -> None:
         """A request is about to be sent.

@@ -282,7 +282,8 @@ def test_silence_is_told(qtbot: QtBot, qrun: QRun) -> None:
     forever = asyncio.Event()
 
     async def silent(_connection: object, _meter: str) -> AsyncGenerator[Reading, None]:
-        yield Reading(1_700_000_000.0, (230.0,))
+        for second in range(2):
+            yield Reading(1_700_000_000.0 + second, (230.0,))
         await forever.wait()
 
     async def story() -> None:
@@ -413,7 +414,7 @@ def test_the_theme_follows(qtbot: QtBot, qrun: QRun) -> None:
 def test_controls_are_named_for_everybody(qtbot: QtBot, qrun: QRun) -> None:
     async def story() -> None:
         async with bench(qtbot) as at:
-            for name, words in (("pause", "Pause"), ("reset", "Whole window"), ("quantities", "Quantities")):
+            for name, words in (("pause", "Pause"), ("reset", "Unzoom"), ("quantities", "Quantities")):
                 assert at.find(QPushButton, name).accessibleName() == words
             assert at.page.window_choice.accessibleName() == "Window"
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from app.model.device import parse_address
 from app.model.errors import StorageFailed
+from app.site.sitefile import SiteDevice, SiteFile
 from tests.ui.conftest import QRun, until
 from ui.main import _work
 from ui.pages.sites import save_under
 from ui.window import Window
+from ui.workbench import State
 
 
 def _options(site: Path | None) -> argparse.Namespace:
@@ -90,3 +96,48 @@ def test_saving_under_a_name_takes_along_what_is_written_until_the_end(qrun: QRu
         assert await work == 0
 
     qrun(save(), 60)
+
+
+BEFORE_PAINTING = """
+import sys
+import ui.main, ui.showing
+
+shown = ui.showing.painted
+
+async def painted():
+    await shown()
+    print(sorted(name for name in sys.modules if name.startswith(("app.vendors.", "app.registry"))))
+
+ui.showing.painted = painted
+sys.exit(ui.main.open_window(["--quit-after-start"]))
+"""
+
+
+def test_no_family_is_imported_before_the_window_is_painted(home: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", BEFORE_PAINTING], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]"]
+
+
+def test_the_sites_devices_stand_in_the_first_window_and_get_their_families_then(qrun: QRun, tmp_path: Path) -> None:
+    path = tmp_path / "house.wattwright"
+    with SiteFile.open(path) as site:
+        address = parse_address("http://10.0.0.9")[0]
+        site.put_device(SiteDevice("smartmac", "1728053249", address, "", "", datetime.now(UTC)))
+
+    async def start() -> None:
+        work = asyncio.get_running_loop().create_task(_work(_options(path)))
+        window = await _shown("house")
+        (handle,) = window.bench.handles.values()
+        window.select(handle)
+        assert handle.name in ("1728053249", "smart-MAC")
+        if handle.vendor is None:
+            assert not window.connecting.connect_button.isEnabled()
+        await until(lambda: handle.vendor is not None)
+        assert handle.state is State.IDLE
+        assert window.connecting.connect_button.isEnabled()
+        assert "smart-MAC, energy meter" in window.connecting._facts.text()
+        await until(lambda: window.tasks.running)
+        window.close()
+        assert await work == 0
+
+    qrun(start(), 60)

@@ -101,6 +101,11 @@ class SectionPanel(PanelFrame):
         return self._at.activity is Activity.SENDING
 
     @property
+    def waiting(self) -> bool:
+        """Is it going to be read as soon as the device may be asked?"""
+        return self._turn is not None and self._turn.waiting
+
+    @property
     def state(self) -> str:
         """The footer's sentence."""
         return self._footer.words

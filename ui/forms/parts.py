@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -46,7 +44,8 @@ def brief(text: str, most: int = 400, lines: int = 8) -> str:
 
 def plain_tip(text: str) -> str:
     """A tooltip that shows its text as it is: Qt takes anything that looks like markup for markup."""
-    return f"<span>{escape(text).replace(chr(10), '<br>')}</span>" if text else ""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<span>{escaped.replace(chr(10), '<br>')}</span>" if text else ""
 
 
 class ElidedLabel(QLabel):

@@ -152,7 +152,8 @@ def state_of(source: Source) -> tuple[str, str, str]:
         return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
     words = f"Live, last reading {duration_text(age)} ago"
     if source.pace_s > SLOW_S:
-        words += f", the next in {duration_text(max(0.0, source.pace_s - age))}"
+        left = source.pace_s - age
+        words += f", the next in {duration_text(left)}" if left > 0 else ", the next is due"
     return "ok", "live", words + unreadable_words(source.unreadable)
 
 

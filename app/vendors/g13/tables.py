@@ -24,6 +24,8 @@ __all__ = [
     "capabilities_from_bits",
 ]
 
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 -- nothing is bound to it: the gateway writes "none" so
+
 MAX_UPDATE_BYTES = 512
 """The longest body of POST, PUT and DELETE that the gateway reads (manual 6.1)."""
 

@@ -85,13 +85,19 @@ class InverterAnswer(msgspec.Struct, frozen=True):
         return found
 
 
+_WORDS = ("message", "error", "reason")
+_LONGEST_WORDS = 200
+
+
 def inverter_answer(document: object) -> InverterAnswer:
     """Read an inverter's answer; rows that are none are left out.
 
     Raises:
-        BadReply: there is no list of values in it.
+        BadReply: there is no list of values in it, or the inverter says that it has none.
     """
     data = document.get("Data") if isinstance(document, dict) else None
+    if isinstance(document, dict) and not data and not _true(document.get("success", True)):
+        raise _says_no(document)
     if not isinstance(document, dict) or not isinstance(data, list):
         raise BadReply("The inverter's answer holds no list of values (Data).")
     return InverterAnswer(
@@ -100,6 +106,15 @@ def inverter_answer(document: object) -> InverterAnswer:
         firmware=text_of(document.get("firmware")).strip(),
         connection=text_of(document.get("connection")),
         items=tuple(_item(row) for row in data if isinstance(row, dict) and text_of(row.get("name")).strip()),
+    )
+
+
+def _says_no(document: Mapping[str, object]) -> BadReply:
+    """The error for an answer that is a no as a whole, with the device's own words where it has some."""
+    words = next((text_of(document[name]).strip() for name in _WORDS if document.get(name)), "")[:_LONGEST_WORDS]
+    return BadReply(
+        "The card could not read the inverter (success: false)" + (f": {words.rstrip('.')}." if words else "."),
+        hint="Is the inverter on? At night it may be off. Refresh; if it stays, check the card's cable to it.",
     )
 
 

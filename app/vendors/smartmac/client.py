@@ -135,7 +135,7 @@ class SmartMacClient:
             if shown is not None and (wait_s > 0 or self._commands):
                 return shown
             if 0 < wait_s <= SHORT_WAIT_S:
-                await self.sleep(wait_s)
+                await self._my_turn()
             try:
                 return await self._ask(login, "")
             except TooSoon:

@@ -288,7 +288,7 @@ SECTIONS: tuple[AnySection, ...] = (
     Section(
         key="smartmac.pace",
         icon="settings",
-        title="How often it is asked",
+        title="Reading pace",
         model=Pace,
         read=read_pace,
         plan=plan_pace,

@@ -19,11 +19,10 @@ from app.vendors.g13.simulator.load import total
 from app.vendors.g13.simulator.watched import watched
 from app.vendors.g13.tables import STORABLE
 from tests.app.g13.wiring import (
-    STEEL,
-    VIEWER,
     ManualTime,
     answer,
     at_work,
+    insists_on_rights_and_power,
     meter_of,
     printed,
     printed_body,
@@ -349,21 +348,7 @@ def test_the_meter_wants_all_tags_or_the_id_alone(run: Run, tmp_path: Path, devi
 
 
 def test_role_capability_and_silence_are_answered_as_the_manual_says(run: Run, tmp_path: Path, device: Gateway) -> None:
-    body = {"alarmconfig": SETTINGS}
-
-    async def send() -> None:
-        async with at_work(device, tmp_path, *VIEWER) as opened:
-            assert await answer(opened, PATH, body) == "denied"
-            assert not (await opened.support(ALARMS, MAIN)).writable
-        async with at_work(device, tmp_path) as opened:
-            assert await answer(opened, PATH, body, meter=STEEL) == "denied"
-            assert await answer(opened, PATH, meter=STEEL) == "denied"
-            assert not (await opened.support(ALARMS, STEEL)).readable
-            meter_of(device).powered = False
-            assert await answer(opened, PATH, body) == "failed 500"
-            assert await answer(opened, PATH) == "failed 500"
-
-    run(send())
+    run(insists_on_rights_and_power(device, tmp_path, ALARMS, PATH, {"alarmconfig": SETTINGS}))
     assert meter_of(device).part(simulated.Alarms).channels == {}
 
 

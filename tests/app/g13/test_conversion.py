@@ -17,11 +17,10 @@ from app.vendors.g13.simulator import resources as known
 from app.vendors.g13.simulator.calls import resource
 from app.vendors.g13.simulator.conversion import Factors
 from tests.app.g13.wiring import (
-    STEEL,
-    VIEWER,
     ManualTime,
     answer,
     at_work,
+    insists_on_rights_and_power,
     meter_of,
     printed,
     printed_body,
@@ -175,16 +174,4 @@ def test_a_write_that_is_cut_off_is_read_back(run: Run, tmp_path: Path, device: 
 
 
 def test_role_capability_and_silence_are_answered_as_the_manual_says(run: Run, tmp_path: Path, device: Gateway) -> None:
-    async def send() -> None:
-        async with at_work(device, tmp_path, *VIEWER) as opened:
-            assert await answer(opened, PATH, BOTH) == "denied"
-            assert not (await opened.support(CONVERSION, MAIN)).writable
-        async with at_work(device, tmp_path) as opened:
-            assert await answer(opened, PATH, BOTH, meter=STEEL) == "denied"
-            assert await answer(opened, PATH, meter=STEEL) == "denied"
-            assert not (await opened.support(CONVERSION, STEEL)).readable
-            meter_of(device).powered = False
-            assert await answer(opened, PATH, BOTH) == "failed 500"
-            assert await answer(opened, PATH) == "failed 500"
-
-    run(send())
+    run(insists_on_rights_and_power(device, tmp_path, CONVERSION, PATH, BOTH))

@@ -17,7 +17,7 @@ from app.model.errors import AccessDenied, DeviceFailed, InvalidValue
 from app.net.lenient import JsonReader, convert
 from app.vendors.g13.meter.demand import DEMAND, Demand, DemandChannel
 from app.vendors.g13.meter.demand_stored import records as records_of
-from app.vendors.g13.meter.demand_stored import snapshots
+from app.vendors.g13.meter.snapshots import snapshots
 from app.vendors.g13.models import DemandConfiguration
 from tests.conftest import Run
 from tests.gateways import MAIN

@@ -16,11 +16,10 @@ from app.vendors.g13.gateway.basics import CLOCK
 from app.vendors.g13.meter.clock import METER_CLOCK, MeterClock, MeterTime, read_time
 from app.vendors.g13.meter.dst_rule import USUAL, Changeover, Rule
 from tests.app.g13.wiring import (
-    STEEL,
-    VIEWER,
     ManualTime,
     answer,
     at_work,
+    insists_on_rights_and_power,
     meter_of,
     printed,
     printed_body,
@@ -299,16 +298,4 @@ def test_the_meter_refuses_times_and_rules_that_are_wrong(
 
 
 def test_role_capability_and_silence_are_answered_as_the_manual_says(run: Run, tmp_path: Path, device: Gateway) -> None:
-    async def send() -> None:
-        async with at_work(device, tmp_path, *VIEWER) as opened:
-            assert await answer(opened, PATH, AT_NOON) == "denied"
-            assert not (await opened.support(METER_CLOCK, MAIN)).writable
-        async with at_work(device, tmp_path) as opened:
-            assert await answer(opened, PATH, AT_NOON, meter=STEEL) == "denied"
-            assert await answer(opened, PATH, meter=STEEL) == "denied"
-            assert not (await opened.support(METER_CLOCK, STEEL)).readable
-            meter_of(device).powered = False
-            assert await answer(opened, PATH, AT_NOON) == "failed 500"
-            assert await answer(opened, PATH) == "failed 500"
-
-    run(send())
+    run(insists_on_rights_and_power(device, tmp_path, METER_CLOCK, PATH, AT_NOON))

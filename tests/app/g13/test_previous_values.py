@@ -24,7 +24,7 @@ from app.vendors.g13.meter.previous_values import (
     PreviousValues,
 )
 from app.vendors.g13.meter.previous_values_stored import records as records_of
-from app.vendors.g13.meter.previous_values_stored import snapshots
+from app.vendors.g13.meter.snapshots import snapshots
 from app.vendors.g13.meter.stored import snapshot_status
 from app.vendors.g13.tables import STORABLE
 from tests.conftest import Run

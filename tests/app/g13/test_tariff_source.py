@@ -17,11 +17,10 @@ from app.vendors.g13.simulator.counters import Direction, Kind
 from app.vendors.g13.simulator.inputs_outputs import InputsOutputs
 from app.vendors.g13.simulator.tariff_calendar import Calendar
 from tests.app.g13.wiring import (
-    STEEL,
-    VIEWER,
     ManualTime,
     answer,
     at_work,
+    insists_on_rights_and_power,
     meter_of,
     printed,
     printed_body,
@@ -278,21 +277,15 @@ def test_the_meter_refuses_tariffs_that_are_wrong(
 
 
 def test_role_capability_and_silence_are_answered_as_the_manual_says(run: Run, tmp_path: Path, device: Gateway) -> None:
-    body = {"source": COMMUNICATION, "tariff": 2}
+    run(insists_on_rights_and_power(device, tmp_path, TARIFF, PATH, {"source": COMMUNICATION, "tariff": 2}))
+    assert state_of(device).source == CLOCK
 
-    async def send() -> None:
-        async with at_work(device, tmp_path, *VIEWER) as opened:
-            assert await answer(opened, PATH, body) == "denied"
-            assert not (await opened.support(TARIFF, MAIN)).writable
+
+def test_without_the_capability_to_switch_the_tariff_stays(run: Run, tmp_path: Path, device: Gateway) -> None:
+    async def send() -> str:
         async with at_work(device, tmp_path) as opened:
-            assert await answer(opened, PATH, body, meter=STEEL) == "denied"
-            assert await answer(opened, PATH, meter=STEEL) == "denied"
-            assert not (await opened.support(TARIFF, STEEL)).readable
             meter_of(device).capabilities -= {"configure TARIFF_ACTIVE"}
-            assert await answer(opened, PATH, body) == "denied"
-            meter_of(device).powered = False
-            assert await answer(opened, PATH, body) == "failed 500"
-            assert await answer(opened, PATH) == "failed 500"
+            return await answer(opened, PATH, {"source": COMMUNICATION, "tariff": 2})
 
-    run(send())
+    assert run(send()) == "denied"
     assert state_of(device).source == CLOCK

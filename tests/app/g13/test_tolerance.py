@@ -25,9 +25,10 @@ from app.vendors.g13.meter.events import EVENTS
 from app.vendors.g13.meter.flags import FLAGS
 from app.vendors.g13.meter.io_actions import RESET_INPUTS
 from app.vendors.g13.meter.load_profile_decode import read_profile
-from app.vendors.g13.meter.previous_values_stored import records, snapshots
+from app.vendors.g13.meter.previous_values_stored import records
 from app.vendors.g13.meter.pulses import PULSES
 from app.vendors.g13.meter.ratios import RATIOS
+from app.vendors.g13.meter.snapshots import snapshots
 from app.vendors.g13.models import AssociationObjects, MeterInfo
 from app.vendors.g13.scan import BUSES, scan
 from app.vendors.g13.simulator.calls import Call, resource

@@ -114,6 +114,22 @@ async def answer(opened: DeviceSession, path: str, body: dict[str, Any] | None =
     return "success"
 
 
+async def insists_on_rights_and_power(
+    device: Gateway, folder: Path, section: AnySection, path: str, body: dict[str, Any]
+) -> None:
+    """What every section of a meter answers: a user who only looks, a meter that has no such function, a silent one."""
+    async with at_work(device, folder, *VIEWER) as opened:
+        assert await answer(opened, path, body) == "denied"
+        assert not (await opened.support(section, MAIN)).writable
+    async with at_work(device, folder) as opened:
+        assert await answer(opened, path, body, meter=STEEL) == "denied"
+        assert await answer(opened, path, meter=STEEL) == "denied"
+        assert not (await opened.support(section, STEEL)).readable
+        meter_of(device).powered = False
+        assert await answer(opened, path, body) == "failed 500"
+        assert await answer(opened, path) == "failed 500"
+
+
 def printed(name: str, kind: type[T]) -> T:
     """An example of the manual, as it is printed, read by the client's own reader."""
     return convert(JsonReader("manual").decode((FIXTURES / name).read_bytes()), kind)

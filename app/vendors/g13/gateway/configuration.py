@@ -6,8 +6,7 @@ import msgspec
 
 from app.vendors.g13.client import G13Client
 from app.vendors.g13.models import Whole
-
-NO_ADDRESS = "0.0.0.0"  # noqa: S104 -- nothing is bound to it: the gateway writes "none" so
+from app.vendors.g13.tables import NO_ADDRESS
 
 
 class IpReply(msgspec.Struct, frozen=True):

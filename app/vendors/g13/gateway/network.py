@@ -18,9 +18,10 @@ from app.model.field import Field
 from app.model.section import AnySection, Guide, Problem, Section, Step
 from app.net.subnet import advice, is_mask
 from app.vendors.g13.client import G13Client
+from app.vendors.g13.tables import NO_ADDRESS
 
 from .bus_timing import EQBUS, MBUS, MBUS_IR
-from .configuration import NO_ADDRESS, read_configuration
+from .configuration import read_configuration
 
 PATIENCE_S = 120.0
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"

@@ -11,15 +11,14 @@ from app.model.archive import AnyArchive
 from app.model.field import Choice, Field
 from app.model.section import AnySection, Problem, Scope, Section, Step
 from app.vendors.g13.client import G13Client, encode, meter_path
+from app.vendors.g13.meter.channels import PERIODS, WEEKDAY_CHOICES, repeated, too_long, weekday_of
 from app.vendors.g13.meter.demand_stored import ERASE_DEMAND, STORED_DEMAND
 from app.vendors.g13.tables import (
     DEMAND_INTERVALS_S,
     DEMAND_LEVELS,
-    DEMAND_PERIODS,
     MAX_DEMAND_CHANNELS,
     MAX_UPDATE_BYTES,
     STORABLE,
-    WEEKDAYS,
     DemandKind,
     decode_demand,
     encode_demand,
@@ -27,15 +26,10 @@ from app.vendors.g13.tables import (
     sub_intervals_s,
 )
 
-WEEKLY = "weekly"
-MONDAY = 1
-
 _MINUTES = tuple(Choice(s, f"{s // 60} min") for s in DEMAND_INTERVALS_S)
 _QUANTITIES = tuple(Choice(id, parameter(id).label) for id in STORABLE["dm"])
 _KINDS = tuple(Choice(kind.value, kind.value) for kind in DemandKind)
 _LEVELS = tuple(Choice(level, f"{level}.") for level in DEMAND_LEVELS)
-_PERIODS = tuple(Choice(period, period.capitalize()) for period in DEMAND_PERIODS)
-_WEEKDAYS = tuple(Choice(number, name) for number, name in WEEKDAYS)
 
 
 class DemandChannel(msgspec.Struct, frozen=True):
@@ -57,12 +51,12 @@ class DemandChannel(msgspec.Struct, frozen=True):
 class Demand(msgspec.Struct, frozen=True):
     """Demand: averages over an interval, of which the extremes of each period are stored."""
 
-    period: Annotated[str, Field("Period", choices=_PERIODS, manual="5.1.4, 6.3.79")]
+    period: Annotated[str, Field("Period", choices=PERIODS, manual="5.1.4, 6.3.79")]
     weekday: Annotated[
         int,
         Field(
             "Week begins on",
-            choices=_WEEKDAYS,
+            choices=WEEKDAY_CHOICES,
             help="Counts only for weekly periods.",
             manual="6.3.79",
         ),
@@ -83,9 +77,10 @@ class Demand(msgspec.Struct, frozen=True):
 
 async def _read_demand(client: G13Client, serial: str) -> Demand:
     found = await client.demand_configuration(serial)
+    period = found.period.strip().lower()
     return Demand(
-        period=found.period.strip().lower(),
-        weekday=found.weekday if found.period.strip().lower() == WEEKLY else MONDAY,
+        period=period,
+        weekday=weekday_of(period, found.weekday),
         interval_s=found.interval[0],
         sub_interval_s=found.interval[1],
         channels=tuple(_channel(quantity, code) for quantity, code in found.dmc),
@@ -124,27 +119,11 @@ def _demand_problems(demand: Demand) -> list[Problem]:
         names = ", ".join(str(s // 60) for s in allowed)
         wrong = f"{demand.sub_interval_s // 60} min does not divide {demand.interval_s // 60} min"
         problems.append(Problem("sub_interval_s", f"Sub-interval: {wrong}; {names} min do."))
-    seen: set[DemandChannel] = set()
-    for index, channel in enumerate(demand.channels):
-        if channel in seen:
-            problems.append(
-                Problem(f"channels[{index}].quantity", f"Channel {index + 1} repeats an earlier one.", warning=True)
-            )
-        seen.add(channel)
-    length = demand_bytes(demand)
-    if length > MAX_UPDATE_BYTES:
-        problems.append(
-            Problem(
-                "channels",
-                f"The channels need {length} bytes, the gateway reads {MAX_UPDATE_BYTES}: use fewer.",
-            )
-        )
-    return problems
+    return [*problems, *repeated(demand.channels), *too_long(demand_bytes(demand))]
 
 
 def _same_weekday(demand: Demand) -> Demand:
-    """The gateway keeps a weekday only for weekly periods."""
-    return demand if demand.period == WEEKLY else msgspec.structs.replace(demand, weekday=MONDAY)
+    return msgspec.structs.replace(demand, weekday=weekday_of(demand.period, demand.weekday))
 
 
 def demand_bytes(demand: Demand) -> int:

@@ -10,7 +10,6 @@ from app.model.action import NOTHING, Action
 from app.model.archive import Archive, Column, ColumnKind, NoParameters, Query, Records
 from app.model.errors import NotFound
 from app.model.section import Scope, Step
-from app.net.lenient import convert, decode
 from app.vendors.g13.client import G13Client, meter_path
 from app.vendors.g13.meter.snapshots import (
     STATUS,
@@ -22,6 +21,7 @@ from app.vendors.g13.meter.snapshots import (
     kept,
     missing,
     rows_of,
+    snapshots,
     status_of,
     values_of,
 )
@@ -44,15 +44,6 @@ _BY_CHANNEL = "demand by channel"
 
 MOST = 500
 """How many snapshots can be asked for at once (manual 6.3.77)."""
-
-
-def snapshots(body: bytes) -> Snapshots:
-    """The reply's rows.
-
-    Raises:
-        BadReply: it cannot be read.
-    """
-    return convert(decode(body), Snapshots)
 
 
 def records(found: Snapshots, channels: DemandConfiguration, count: int = 0) -> Records:

@@ -11,6 +11,7 @@ from app.model.archive import AnyArchive
 from app.model.field import Choice, Field
 from app.model.section import AnySection, Problem, Scope, Section, Step
 from app.vendors.g13.client import G13Client, encode, meter_path
+from app.vendors.g13.meter.channels import nothing_kept, repeated, too_long
 from app.vendors.g13.meter.load_profile_plan import (
     INTERVALS_S,
     MAX_CHANNELS,
@@ -20,7 +21,7 @@ from app.vendors.g13.meter.load_profile_plan import (
     lasting,
 )
 from app.vendors.g13.meter.load_profile_stored import ERASE_PROFILES, STORED_PROFILES
-from app.vendors.g13.tables import MAX_UPDATE_BYTES, STORABLE, parameter
+from app.vendors.g13.tables import STORABLE, parameter
 
 _INTERVALS = tuple(Choice(interval_s, interval_words(interval_s)) for interval_s in INTERVALS_S)
 _QUANTITIES = tuple(Choice(id, parameter(id).label) for id in STORABLE["lp"])
@@ -80,9 +81,7 @@ def _plan(_: LoadProfile, after: LoadProfile, serial: str) -> list[Step]:
 
 
 def _problems(value: LoadProfile) -> list[Problem]:
-    problems = []
-    if not value.channels:
-        problems.append(Problem("channels", "Without a channel nothing is stored any more.", warning=True))
+    problems = nothing_kept(value.channels)
     total = items_of(value)
     if total > MAX_ITEMS:
         problems.append(
@@ -91,20 +90,8 @@ def _problems(value: LoadProfile) -> list[Problem]:
                 f"The channels want {total} items together, {MAX_ITEMS} are there: {total - MAX_ITEMS} too many.",
             )
         )
-    seen: set[tuple[int, int]] = set()
-    for index, channel in enumerate(value.channels):
-        kept = (channel.interval_s, channel.quantity)
-        if kept in seen:
-            problems.append(
-                Problem(f"channels[{index}].quantity", f"Channel {index + 1} repeats an earlier one.", warning=True)
-            )
-        seen.add(kept)
-    length = len(encode(_body(value)))
-    if length > MAX_UPDATE_BYTES:
-        problems.append(
-            Problem("channels", f"The channels need {length} bytes, the gateway reads {MAX_UPDATE_BYTES}: use fewer.")
-        )
-    return problems
+    kept = [(channel.interval_s, channel.quantity) for channel in value.channels]
+    return [*problems, *repeated(kept), *too_long(len(encode(_body(value))))]
 
 
 def items_of(value: LoadProfile) -> int:

@@ -11,20 +11,26 @@ from app.model.archive import AnyArchive
 from app.model.field import Choice, Field
 from app.model.section import AnySection, Problem, Scope, Section, Step
 from app.vendors.g13.client import G13Client, encode, meter_path
+from app.vendors.g13.meter.channels import (
+    MONDAY,
+    PERIODS,
+    WEEKDAY_CHOICES,
+    WEEKLY,
+    nothing_kept,
+    repeated,
+    too_long,
+    weekday_of,
+)
 from app.vendors.g13.meter.previous_values_stored import ERASE_PREVIOUS, STORED_PREVIOUS
 from app.vendors.g13.models import Whole
-from app.vendors.g13.tables import DEMAND_PERIODS, MAX_UPDATE_BYTES, STORABLE, WEEKDAYS, parameter
+from app.vendors.g13.tables import STORABLE, parameter
 
 MAX_CHANNELS = 50
 """The limit of the interface (manual 6.3.71)."""
 USUAL_CHANNELS = 23
 """The limit that the gateway's own web page names (manual 5.1.2)."""
-WEEKLY = "weekly"
-MONDAY = 1
 
 _QUANTITIES = tuple(Choice(id, parameter(id).label) for id in STORABLE["pv"])
-_INTERVALS = tuple(Choice(interval, interval.capitalize()) for interval in DEMAND_PERIODS)
-_WEEKDAYS = tuple(Choice(number, name) for number, name in WEEKDAYS)
 
 
 class PreviousConfiguration(msgspec.Struct, frozen=True):
@@ -48,14 +54,14 @@ class PreviousValues(msgspec.Struct, frozen=True):
         str,
         Field(
             "Stored",
-            choices=_INTERVALS,
+            choices=PERIODS,
             help="At the end of each day, week or month the registers are kept as they stand.",
             manual="5.1.2, 6.3.71",
         ),
     ]
     weekday: Annotated[
         int,
-        Field("Week begins on", choices=_WEEKDAYS, help="Counts only for weekly storing.", manual="6.3.71"),
+        Field("Week begins on", choices=WEEKDAY_CHOICES, help="Counts only for weekly storing.", manual="6.3.71"),
     ]
     channels: Annotated[
         tuple[PreviousChannel, ...],
@@ -73,7 +79,7 @@ async def _read(client: G13Client, serial: str) -> PreviousValues:
     interval = found.interval.strip().lower()
     return PreviousValues(
         interval=interval,
-        weekday=found.weekday if interval == WEEKLY else MONDAY,
+        weekday=weekday_of(interval, found.weekday),
         channels=tuple(PreviousChannel(quantity) for quantity in found.pvconfig),
     )
 
@@ -94,9 +100,7 @@ def _plan(before: PreviousValues, after: PreviousValues, serial: str) -> list[St
 
 
 def _problems(value: PreviousValues) -> list[Problem]:
-    problems = []
-    if not value.channels:
-        problems.append(Problem("channels", "Without a channel nothing is stored any more.", warning=True))
+    problems = nothing_kept(value.channels)
     if len(value.channels) > USUAL_CHANNELS:
         problems.append(
             Problem(
@@ -105,24 +109,11 @@ def _problems(value: PreviousValues) -> list[Problem]:
                 warning=True,
             )
         )
-    seen: set[int] = set()
-    for index, channel in enumerate(value.channels):
-        if channel.quantity in seen:
-            problems.append(
-                Problem(f"channels[{index}].quantity", f"Channel {index + 1} repeats an earlier one.", warning=True)
-            )
-        seen.add(channel.quantity)
-    length = len(encode(_body(value)))
-    if length > MAX_UPDATE_BYTES:
-        problems.append(
-            Problem("channels", f"The channels need {length} bytes, the gateway reads {MAX_UPDATE_BYTES}: use fewer.")
-        )
-    return problems
+    return [*problems, *repeated(value.channels), *too_long(len(encode(_body(value))))]
 
 
 def _same_weekday(value: PreviousValues) -> PreviousValues:
-    """The meter keeps a weekday only for weeks."""
-    return value if value.interval == WEEKLY else msgspec.structs.replace(value, weekday=MONDAY)
+    return msgspec.structs.replace(value, weekday=weekday_of(value.interval, value.weekday))
 
 
 def _summary(value: PreviousValues) -> str:

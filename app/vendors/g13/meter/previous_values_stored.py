@@ -7,7 +7,6 @@ from typing import Any
 from app.model.action import NOTHING, Action
 from app.model.archive import Archive, Column, ColumnKind, NoParameters, Query, Records
 from app.model.section import Scope, Step
-from app.net.lenient import convert, decode
 from app.vendors.g13.client import G13Client, meter_path
 from app.vendors.g13.meter.snapshots import (
     STATUS,
@@ -17,6 +16,7 @@ from app.vendors.g13.meter.snapshots import (
     kept,
     missing,
     rows_of,
+    snapshots,
     status_of,
     values_of,
 )
@@ -24,15 +24,6 @@ from app.vendors.g13.meter.stored import all_of_it, erased, fetched, mapped, not
 
 MOST = 100
 """How many snapshots can be asked for at once (manual 6.3.69)."""
-
-
-def snapshots(body: bytes) -> Snapshots:
-    """The reply's rows.
-
-    Raises:
-        BadReply: it cannot be read.
-    """
-    return convert(decode(body), Snapshots)
 
 
 def records(found: Snapshots, count: int = 0) -> Records:

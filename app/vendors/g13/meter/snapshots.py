@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from app.model.archive import Column, ColumnKind
+from app.net.lenient import convert, decode
 from app.vendors.g13.meter.stored import DATA_ERROR, NOT_AVAILABLE, OK, in_order, moment, number, snapshot_status
 
 Entry = list[float | str | None]
@@ -36,6 +37,15 @@ class Row(msgspec.Struct, frozen=True):
     def entry(self, channel: int) -> Entry:
         """A channel's entry; empty where the row is shorter than the others."""
         return self.entries[channel] if channel < len(self.entries) else []
+
+
+def snapshots(body: bytes) -> Snapshots:
+    """The reply's rows.
+
+    Raises:
+        BadReply: it cannot be read.
+    """
+    return convert(decode(body), Snapshots)
 
 
 TIME = Column("time", "End of period", ColumnKind.MOMENT)

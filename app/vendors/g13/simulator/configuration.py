@@ -11,7 +11,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from app.vendors.g13.simulator.refusal import Body, check_tags, invalid, whole_number
-from app.vendors.g13.tables import EQBUS_BAUD_RATES
+from app.vendors.g13.tables import EQBUS_BAUD_RATES, NO_ADDRESS
 
 if TYPE_CHECKING:
     from app.vendors.g13.simulator.gateway import Gateway
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MOVING_S = 0.3
 RESTARTING_S = 2.0
 
-_NO_ADDRESS = "0.0.0.0"  # noqa: S104 -- nothing is bound to it: the device writes "none" so
 _IP_TAGS = ("ip", "dhcp", "dns", "gateway", "subnet", "pdns", "sdns")
 _OCTETS_MS = (20, 6000)
 
@@ -57,8 +56,8 @@ class Configuration:
             "gateway": "192.168.1.1",
             "ip": "192.168.1.12",
             "mac": "0.12.98.0.0.62",
-            "pdns": _NO_ADDRESS,
-            "sdns": _NO_ADDRESS,
+            "pdns": NO_ADDRESS,
+            "sdns": NO_ADDRESS,
             "subnet": "255.255.255.0",
         }
         self.octet_ms = 40
