@@ -25,7 +25,10 @@ from ui.window import Window
 
 PASSWORD = "cabinet 7"
 KITCHEN = "Kitchen"
+PLANT = "EMS with storage"
 G13, WHATWATT, SMARTMAC, EMS = range(4)
+METER = "1728053249"
+"""The smart-MAC has no name: it is called by its id."""
 
 
 class Installer:

@@ -15,12 +15,11 @@ from app.model.quantity import Unit
 from app.vendors.g13 import feeds
 from tests.ui.conftest import QRun, until
 from tests.ui.keyboard import choose, fill, press, tab_to, tick
-from tests.ui.live_site import EMS, G13, KITCHEN, SMARTMAC, WHATWATT, OnSite, devices, on_site
+from tests.ui.live_site import EMS, G13, KITCHEN, METER, PLANT, SMARTMAC, WHATWATT, OnSite, devices, on_site
 from tests.ui.test_window import asked
 from ui.pages.site_sum import SumDialog
 
 Key = Qt.Key
-PLANT = "EMS"
 Story = Callable[[OnSite], Coroutine[None, None, None]]
 OnDevices = Callable[..., None]
 
@@ -80,7 +79,7 @@ def known(at: OnSite) -> bool:
 
 def test_the_main_meter_is_shown_against_the_sum_of_meters_of_other_families(on_devices: OnDevices) -> None:
     async def story(at: OnSite) -> None:
-        wanted = await made(at, Ventilation=1, Kitchen=1, EMS=-1)
+        wanted = await made(at, **{"Ventilation": 1, KITCHEN: 1, PLANT: -1})
         assert wanted.unit is Unit.WATT
         # Families call it differently: the quantity that means the same was found in each.
         assert [term.point.quantity for term in wanted.parts] == ["power.total", "power.total", "w"]
@@ -101,6 +100,8 @@ def test_the_main_meter_is_shown_against_the_sum_of_meters_of_other_families(on_
 def test_a_sum_is_there_again_when_the_site_is_opened_again(on_devices: OnDevices) -> None:
     async def first(at: OnSite) -> None:
         await made(at, Ventilation=1)
+        await until(lambda: known(at))
+        await until(lambda: at.live.state.text() == "4 of 4 sources live")
 
     async def second(at: OnSite) -> None:
         assert at.listed()[0] == "Sums"
@@ -178,8 +179,8 @@ def test_a_sum_keeps_the_pace_of_its_slowest_part(on_devices: OnDevices) -> None
         assert session is not None
         assert session.client.pace is not None
         session.client.pace.choose(6.0)
-        await until(lambda: at.readings("smart-MAC"))
-        await made(at, **{KITCHEN: 1, "smart-MAC": 1})
+        await until(lambda: at.readings(METER))
+        await made(at, **{KITCHEN: 1, METER: 1})
         (source,) = at.live._sums.values()
         await until(lambda: known(at))
         slow = at.live._sources[session.key, "", "values"]
