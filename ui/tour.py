@@ -25,10 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _tour(folder: Path) -> int:
-    from ui.demo import demo_window
+    from ui.demo import EVERY_MODEL, demo_window
     from ui.tour_stops import Tour
 
-    async with demo_window() as window:
+    async with demo_window(devices=EVERY_MODEL) as window:
         tour = Tour(window, folder)
         await tour.walk()
         await window.shut_down()

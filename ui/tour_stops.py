@@ -15,7 +15,12 @@ from ui.demo import device
 from ui.pages.device import DevicePage
 from ui.stage import StageError, appear, dialog, enter, photograph, press, until, with_few_colours, write
 from ui.tour_g13 import MAIN, WATCHED_S, gateway_stops, meter_stops
+from ui.tour_ingecon import ingecon_stops
+from ui.tour_recordings import recording_stops
+from ui.tour_site import site_stops
 from ui.tour_smartmac import smartmac_stops
+from ui.tour_whatwatt import whatwatt_network_stops
+from ui.tour_whatwatt_pages import FED_BY_ITS_METER, troubled_stops, whatwatt_stops
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -46,6 +51,8 @@ class Tour:
         await meter_stops(self, gateway)
         await self._reader(reader)
         await smartmac_stops(self)
+        await ingecon_stops(self)
+        await site_stops(self)
         await self._trouble()
         await self._themes(gateway)
 
@@ -125,14 +132,16 @@ class Tour:
         window = self.window
         await window.connect_device(reader)
         page = window.page(reader)
-        for key in page.keys():  # noqa: SIM118 – the page's sections
-            if key == "live":
-                continue
-            await self.open(page, key)
-            await self.picture(key.replace(".", "-").replace("_", "-"), page.session.vendor.section(key).title)
+        await whatwatt_network_stops(self, page)
+        await whatwatt_stops(self, page)
         page.open("live")
         await asyncio.sleep(WATCHED_S)
         await self.picture("live", "Live: power, voltage and current of every phase from the event stream.")
+        await recording_stops(self, page.open("live"))
+        handles = window.bench.handles.values()
+        weak = next(handle for handle in handles if handle.row.id == FED_BY_ITS_METER)
+        await window.connect_device(weak)
+        await troubled_stops(self, window.page(weak))
 
     async def _trouble(self) -> None:
         window = self.window

@@ -187,6 +187,8 @@ class Window(QMainWindow):
         page.opened.connect(lambda key: self.bench.site.put_setting(setting, key.encode()))
 
     def _activate(self, node: Node) -> None:
+        if node.kind is Kind.SITE:
+            self.show_node(node)
         if node.kind is not Kind.DEVICE or node.handle is None:
             return
         if node.handle.state is State.LOST:

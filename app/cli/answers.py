@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.cli.console import Console
-from app.cli.options import PASSWORD, Options, from_environment
+from app.cli.options import PASSWORD, Options
 from app.model.device import Address, Credentials
 from app.model.errors import (
     CertificateChanged,
@@ -36,7 +36,7 @@ class Answers:
 
     def at_once(self, default_user: str) -> Credentials | None:
         """The login that needs no question."""
-        password = from_environment(PASSWORD)
+        password = self._options.password()
         return None if password is None else Credentials(self._options.user or default_user, password)
 
     async def accept_certificate(self, address: Address, shown: Certificate, error: CertificateNotTrusted) -> bool:
@@ -71,7 +71,7 @@ class Answers:
         Raises:
             LoginFailed: there is nobody to ask; the hint says what to set.
         """
-        if from_environment(PASSWORD) is not None:
+        if self._options.password() is not None:
             raise LoginFailed(error.message, hint=f"Check {_given_by(words)}. {words.where}".rstrip()) from error
         name = self._options.user or user
         if words.user and not name and self._console.interactive:

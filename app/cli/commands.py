@@ -348,6 +348,10 @@ def live(
     ] = None,
     count: Annotated[int, typer.Option("--count", min=0, help="End after so many readings of each.")] = 0,
     seconds: Annotated[float, typer.Option("--seconds", min=0, help="End after so long.")] = 0.0,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", metavar="ADDRESS", help="Watch this device too (repeatable).")
+    ] = None,
+    feed: Annotated[str, typer.Option("--feed", metavar="KEY", help="Which live source, if not the first.")] = "",
 ) -> Work:
     """Show live values until Ctrl+C; with --json one line for each reading.
 
@@ -355,7 +359,7 @@ def live(
     """
     from app.cli.watching import live as work
 
-    return work(console, options, meter or (), count, seconds)
+    return work(console, options, meter or (), count, seconds, also or (), feed)
 
 
 @COMMANDS.command(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -56,8 +56,11 @@ async def opened(
     *,
     records: bool = False,
     choose_password: Callable[[], str] | None = None,
+    within: SiteFile | None = None,
 ) -> AsyncIterator[tuple[DeviceSession, Answers]]:
     """An open session, closed when left. With `records` its sendings go into the journal of the site.
+
+    `within` is the site where one is open already; else it is opened if it is needed.
 
     Raises:
         AppError: the device cannot be opened, or the site file cannot be used.
@@ -66,9 +69,9 @@ async def opened(
     own_pins = _only(options.demanded(), place.address, pins) if options.fingerprint else pins
     answers = Answers(options, console, Passwords(), choose_password)
     with ExitStack() as stack:
-        site: SiteFile | None = None
+        site = within
         # A device with a pace is asked no sooner than the last command allows, which the site knows.
-        if records or options.site is not None or place.vendor.pace_s:
+        if site is None and (records or options.site is not None or place.vendor.pace_s):
             site = stack.enter_context(SiteFile.open(options.site))
         session = DeviceSession(
             place.vendor,
@@ -93,6 +96,20 @@ async def opened(
             yield session, answers
         finally:
             await session.aclose()
+
+
+@contextmanager
+def shared_site(places: Sequence[Place], options: Options) -> Iterator[SiteFile | None]:
+    """The one site for several devices, if there are several and one of them needs it: it can be opened only once.
+
+    Raises:
+        StorageFailed: it cannot be used.
+    """
+    if len(places) < 2 or not (options.site is not None or any(place.vendor.pace_s for place in places)):
+        yield None
+        return
+    with SiteFile.open(options.site) as site:
+        yield site
 
 
 def accepted_certificates() -> Pins:

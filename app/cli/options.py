@@ -30,6 +30,18 @@ class Options(msgspec.Struct, frozen=True):
     fingerprint: str = ""
     site: Path | None = None
     json: bool = False
+    further: bool = False
+    """One of several devices, and not the first: the password in the environment is not meant for it."""
+
+    def for_another(self, address: str) -> Options:
+        """The options for a further device: without what is said of the first one, its kind, login and certificate."""
+        return Options(
+            address, accept_certificate=self.accept_certificate, site=self.site, json=self.json, further=True
+        )
+
+    def password(self) -> str | None:
+        """The password from the environment, where it is meant for this device."""
+        return None if self.further else from_environment(PASSWORD)
 
     def demanded(self) -> str:
         """The demanded fingerprint as `sha256:` and 64 digits; empty when none is.

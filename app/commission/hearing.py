@@ -132,6 +132,8 @@ class Wanted:
     meter: str
     title: str
     keys: Sequence[str]
+    shown: Sequence[str] = ()
+    """What a replay shows first; none: all."""
 
     def channel(self) -> RecordedChannel:
         """The same in words that need no device."""
@@ -145,6 +147,7 @@ class Wanted:
             feed=self.feed.key,
             feed_title=self.feed.title,
             quantities=tuple(quantity for quantity in self.feed.quantities if quantity.key in self.keys),
+            shown=tuple(self.shown),
         )
 
     def hear(self, take: Take) -> Hearing:

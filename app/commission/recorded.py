@@ -28,6 +28,8 @@ class RecordedChannel(msgspec.Struct, frozen=True):
     feed: str
     feed_title: str
     quantities: tuple[Quantity, ...]
+    shown: tuple[str, ...] = ()
+    """The keys of those that a replay shows first; none: all."""
 
     def as_of(self, feed: Feed, reading: Reading) -> Reading:
         """A recorded reading in the order of a feed's quantities; NaN for those that were not recorded."""

@@ -54,6 +54,8 @@ class Field:
     choices: tuple[Choice, ...] = ()
     suggestions: bool = False
     """The choices are examples; other values of the same type are shown and kept as they came."""
+    only_with: str = ""
+    """The name of a switch beside it: while that is off, this field means nothing and a form leaves it out."""
     max_rows: int | None = None
     row_key: str = ""
     """The column that names a row; the order of rows then means nothing."""
@@ -77,11 +79,11 @@ class Field:
             return "one of " + ", ".join(choice.label for choice in self.choices)
         parts = []
         if self.minimum is not None and self.maximum is not None:
-            parts.append(f"{self.minimum:g} to {self.maximum:g}{_spaced(self.unit)}")
+            parts.append(f"{_plain(self.minimum)} to {_plain(self.maximum)}{_spaced(self.unit)}")
         elif self.minimum is not None:
-            parts.append(f"at least {self.minimum:g}{_spaced(self.unit)}")
+            parts.append(f"at least {_plain(self.minimum)}{_spaced(self.unit)}")
         elif self.maximum is not None:
-            parts.append(f"at most {self.maximum:g}{_spaced(self.unit)}")
+            parts.append(f"at most {_plain(self.maximum)}{_spaced(self.unit)}")
         if self.max_length is not None:
             parts.append(f"at most {self.max_length} characters")
         if self.max_rows is not None:
@@ -110,6 +112,11 @@ class Field:
         if isinstance(value, float):
             return (f"{value:.{self.decimals}f}" if self.decimals is not None else f"{value:g}") + _spaced(self.unit)
         return f"{value}{_spaced(self.unit)}"
+
+
+def _plain(limit: float) -> str:
+    """A limit with all its digits: 2147483647 and not 2.14748e+09."""
+    return f"{limit:.15g}"
 
 
 def _spaced(unit: str) -> str:

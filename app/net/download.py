@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +66,9 @@ class Download:
         started = time.perf_counter()
         outcome = "stopped"
         try:
-            async for piece in self._reading():
-                yield piece
+            async with aclosing(self._reading()) as reading:
+                async for piece in reading:
+                    yield piece
             outcome = f"HTTP {self.status}, {self.done} bytes"
         except AppError as error:
             outcome = error.title
@@ -92,8 +94,9 @@ class Download:
                         continue
                     fail(error, self._device.address, "GET", self._path)
                 try:
-                    async for piece in self._taken(response):
-                        yield piece
+                    async with aclosing(self._taken(response)) as taken:
+                        async for piece in taken:
+                            yield piece
                 finally:
                     await response.aclose()
             return
@@ -110,8 +113,9 @@ class Download:
         length = lower_names(response.headers).get("content-length", "")
         self.total = int(length) if length.isascii() and length.isdigit() else 0
         begun = self._clock()
+        coming = response.aiter_raw(PIECE)
         try:
-            async for piece in response.aiter_raw(PIECE):
+            async for piece in coming:
                 self.done += len(piece)
                 yield piece
                 ahead_s = self.done / self._bytes_per_s - (self._clock() - begun) if self._bytes_per_s else 0.0
@@ -127,6 +131,13 @@ class Download:
                 f"The connection to {self._device.address} broke after {self.done} bytes of {self._path}.",
                 hint="It may have restarted for lack of power. Wait some minutes before trying again.",
             ) from error
+        finally:
+            await response.aclose()
+            # Whoever is stopped in the middle leaves the library's iterators standing: they end by reading on, which
+            # fails at once now, and not by being forgotten, which fails unseen.
+            with suppress(httpx.HTTPError, httpx.StreamError):
+                async for _ in coming:
+                    pass
 
 
 class _Narrow(Handshake):

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Any
 
 import httpcore
 
-NEXT_ADDRESS_S = 0.25
-"""So long one address of a name is tried before the next one is tried too."""
+ADDRESS_S = 3.0
+"""So long one address of a name is tried before the next."""
 MOST_WAITING = 256 * 1024
 """Bytes that wait to be read before the device is made to wait."""
 
 
 class PlainBackend(httpcore.AnyIOBackend):
-    """Makes such connections. They cannot change to TLS."""
+    """Makes such connections. They cannot change to TLS, and nobody asks for options of their sockets."""
 
     async def connect_tcp(
         self,
@@ -32,27 +34,48 @@ class PlainBackend(httpcore.AnyIOBackend):
     ) -> httpcore.AsyncNetworkStream:
         try:
             async with asyncio.timeout(timeout):
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    PlainConnection,
-                    host,
-                    port,
-                    local_addr=None if local_address is None else (local_address, 0),
-                    # asyncio's race of addresses loses an open socket when it is cancelled: not where none is needed.
-                    happy_eyeballs_delay=None if _is_address(host) else NEXT_ADDRESS_S,
-                )
+                return await _connected(host, port)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
-            raise httpcore.ConnectError(error.strerror or "none of its addresses answers") from error
-        return connection
+            raise httpcore.ConnectError(str(error)) from error
 
 
-def _is_address(host: str) -> bool:
+async def _connected(host: str, port: int) -> PlainConnection:
+    """The first of a name's addresses that answers.
+
+    Not by the loop's own way of trying several at once: cancelled at the wrong moment, that leaves a socket open.
+    """
+    failed = OSError("it has no address")
+    for family, address in await _addresses(host, port):
+        try:
+            async with asyncio.timeout(ADDRESS_S):
+                return await _connected_to(family, address)
+        except OSError as error:
+            failed = error
+    raise failed
+
+
+async def _connected_to(family: int, address: tuple[Any, ...]) -> PlainConnection:
+    loop = asyncio.get_running_loop()
+    with ExitStack() as unless_connected:
+        tcp = socket.socket(family, socket.SOCK_STREAM)
+        unless_connected.callback(tcp.close)
+        tcp.setblocking(False)
+        await loop.sock_connect(tcp, address)
+        unless_connected.pop_all()
+    _, connection = await loop.create_connection(PlainConnection, sock=tcp)
+    return connection
+
+
+async def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
+    """Where a name leads, with the kind of address; an address leads to itself, and nobody is asked."""
     try:
-        ipaddress.ip_address(host.partition("%")[0])
+        version = ipaddress.ip_address(host).version
     except ValueError:
-        return False
-    return True
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return [(family, address) for family, _, _, _, address in found]
+    return [(socket.AF_INET6 if version == 6 else socket.AF_INET, (host, port))]
 
 
 class PlainConnection(asyncio.Protocol, httpcore.AsyncNetworkStream):

@@ -52,7 +52,7 @@ def sunny_day(time_s: float) -> Moment:
     """The plant at so many seconds since some midnight; days go on, each with clouds of its own."""
     soc = _soc(time_s)
     pv, (loads, critical, car) = sun(time_s), use(time_s)
-    battery = _battery(pv - loads - car, soc)
+    battery = _battery(pv - loads - car + _missed(time_s), soc)
     return Moment(pv, loads, critical, car, battery, loads + car - pv - battery, soc)
 
 
@@ -87,6 +87,11 @@ def _battery(surplus: float, soc: float) -> float:
     if surplus >= 0:
         return -min(surplus, BATTERY_W * min(1.0, max(0.0, (MOST_SOC - soc) / TAPER_SOC)))
     return min(-surplus, BATTERY_W * min(1.0, max(0.0, (soc - LEAST_SOC) / TAPER_SOC)))
+
+
+def _missed(time_s: float) -> float:
+    """By how much the battery misses what it aims at: nothing at the grid connection."""
+    return 18 * _wave(time_s, 13, 1) + 12 * _wave(time_s, 37, 2)
 
 
 def _soc(time_s: float) -> float:

@@ -8,17 +8,18 @@ from app.model.errors import UsageError
 from app.simulators.host import Running, SimulatorHost
 
 HELP = """\
-list                        the devices, their faults, and what is wrong now
+list                          the devices, their faults, and what is wrong now
 fault NUMBER FAULT [SECONDS]  let a device fail, until it is cleared or for so long
-clear [NUMBER [FAULT]]      let everything, one device or one fault be right again
-help                        this"""
+clear [NUMBER [FAULT]]        let everything, one device or one fault be right again
+help                          this"""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The answer to one line, for people; `ok` says whether it was done."""
+    """The answer to one line: whether it was done, words for people, and what is wrong now with each device."""
 
     ok: bool
     text: str
+    wrong: tuple[tuple[str, ...], ...] = ()
 
 
 def obey(line: str, host: SimulatorHost) -> Reply | None:
@@ -27,9 +28,10 @@ def obey(line: str, host: SimulatorHost) -> Reply | None:
     if not words:
         return None
     try:
-        return Reply(True, _done(words, host))
+        ok, text = True, _done(words, host)
     except UsageError as error:
-        return Reply(False, f"{error.message} {error.hint}".strip())
+        ok, text = False, f"{error.message} {error.hint}".strip()
+    return Reply(ok, text, host.call(lambda: tuple(tuple(sorted(running.troubles.on)) for running in host.running)))
 
 
 def _done(words: list[str], host: SimulatorHost) -> str:

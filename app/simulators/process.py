@@ -49,10 +49,12 @@ class KnownFault(msgspec.Struct, frozen=True):
 
 
 class SimulatedDevice(msgspec.Struct, frozen=True):
-    """Where one simulator listens. `vendor` is its key, `url` its origin."""
+    """Where one simulator listens. `vendor` is its key, `url` its origin; `user` and `password` are who may ask it."""
 
     vendor: str
     url: str
+    user: str = ""
+    password: str = ""
     faults: tuple[KnownFault, ...] = ()
 
 
@@ -143,8 +145,9 @@ def serve(
         if as_json:
             _print_json(_Report(tuple(_described(running) for running in host.running)))
         else:
-            for number, running in enumerate(host.running, start=1):
-                print(f"{number:<3} {running.simulator.vendor:<10} {running.url}", flush=True)
+            for number, device in enumerate(map(_described, host.running), start=1):
+                login = f"  login {device.user} / {device.password}" if device.user else ""
+                print(f"{number:<3} {device.vendor:<10} {device.url}{login}", flush=True)
             print("Running until Ctrl+C. Type 'help' for faults on demand.", flush=True)
 
         def answer(line: str) -> None:
@@ -175,7 +178,8 @@ def _site(scenario: str, begin: str, speed: float) -> Site | None:
 
 def _described(running: Running) -> SimulatedDevice:
     faults = tuple(KnownFault(trouble.key, trouble.title) for trouble in running.troubles.known.values())
-    return SimulatedDevice(running.simulator.vendor, running.url, faults)
+    user, password = getattr(running.simulator, "login", ("", ""))
+    return SimulatedDevice(running.simulator.vendor, running.url, user, password, faults)
 
 
 def _print_json(document: msgspec.Struct) -> None:
@@ -284,6 +288,14 @@ class SimulatorProcess:
             raise
         return cls(process, report.simulators)
 
+    async def wrong(self) -> dict[SimulatedDevice, tuple[str, ...]]:
+        """What is wrong now with each device.
+
+        Raises:
+            DeviceUnreachable: the simulators have ended.
+        """
+        return dict(zip(self.devices, (await self._told("list")).wrong, strict=True))
+
     async def fault(self, device: SimulatedDevice, key: str) -> None:
         """Let a device fail in a way that it has a name for.
 
@@ -302,7 +314,7 @@ class SimulatorProcess:
         """
         await self._told("clear" if device is None else f"clear {1 + self.devices.index(device)} {key}")
 
-    async def _told(self, line: str) -> None:
+    async def _told(self, line: str) -> Reply:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -318,6 +330,7 @@ class SimulatorProcess:
         reply = msgspec.json.decode(answer, type=Reply)
         if not reply.ok:
             raise UsageError(reply.text)
+        return reply
 
     async def stop(self) -> None:
         """End the child: politely by closing its input, by force when that takes too long."""

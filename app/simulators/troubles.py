@@ -81,6 +81,7 @@ class Troubles:
 
         if REBOOT not in self.on:
             self.on.add(REBOOT)
+            self.wire.cut()
             self.wire.leave(seconds, "", back)
 
     def _named(self, key: str) -> Trouble:
@@ -93,7 +94,7 @@ class Troubles:
             Trouble("drop", "breaks every connection", self._standing(Fault.DROP_BEFORE, cut=True), self._well),
             Trouble("stall", "takes requests and says nothing", self._standing(Fault.STALL), self._well),
             Trouble("cut", "breaks off in the middle of its answers", self._standing(Fault.CUT_BODY), self._well),
-            Trouble(REBOOT, f"restarts: gone for {REBOOT_S:g} s", _nothing, _nothing),
+            Trouble(REBOOT, "restarts, and is away for a while", _nothing, _nothing),
         )
 
     def _standing(self, fault: Fault, *, cut: bool = False) -> Callable[[], None]:

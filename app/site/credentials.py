@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from app.model.device import Credentials
 
@@ -49,6 +49,13 @@ class Passwords:
         self._backend: KeyringBackend | None = None
         self._looked = False
         self._memory: dict[str, str] = {}
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Passwords that never reach a keyring, as those of simulated devices."""
+        passwords = cls()
+        passwords._looked = True
+        return passwords
 
     @property
     def where(self) -> Where:

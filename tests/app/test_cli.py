@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -787,6 +788,36 @@ def test_live_values_of_a_meter_behind_a_gateway(cli: Cli, gateway: Running) -> 
 def test_whose_live_values_there_are_is_said(cli: Cli, gateway: Running, reader: Running) -> None:
     assert "--meter SERIAL" in cli.error("live", gateway.url, code=2)["hint"]
     assert "not of meters" in cli.error("live", reader.url, "--meter", "4711", code=2)["message"]
+
+
+def test_live_values_of_devices_of_two_families_come_in_one_stream(cli: Cli, gateway: Running, reader: Running) -> None:
+    told = cli.text("live", gateway.url, "--also", reader.url, "--count", "2", "--json")
+    lines = [json.loads(line) for line in told.splitlines()]
+    per_device = Counter((line["vendor"], line["meter"]) for line in lines)
+    assert per_device == {("g13", METER): 2, ("g13", "ABB01EM000014502"): 2, ("whatwatt", None): 2}
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+    shown = cli.text("live", gateway.url, "--also", reader.url, "--meter", METER, "--count", "1")
+    assert f"{gateway.address.netloc} {METER}  power.total" in shown
+    assert "ABB01EM000014502" not in shown
+    assert f"{reader.address.netloc}  power.total" in shown
+
+
+def test_of_several_devices_the_silent_and_the_unknown_are_named(
+    cli: Cli, host: SimulatorHost, gateway: Running, reader: Running
+) -> None:
+    slow = host.add(WhatwattSimulator(index=1, interval_s=3600.0))
+    *_, last = cli.text("live", reader.url, "--also", slow.url, "--seconds", "1.5", "--json", code=3).splitlines()
+    error = json.loads(last)["error"]
+    assert slow.address.netloc in error["message"]
+    assert reader.address.netloc not in error["message"]
+    assert "4711" in cli.error("live", gateway.url, "--also", reader.url, "--meter", "4711", code=2)["message"]
+
+
+def test_the_password_in_the_environment_goes_to_the_first_device_alone(
+    cli: Cli, host: SimulatorHost, gateway: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = host.add(WhatwattSimulator(index=2, password="another one", digest=False))
+    assert "terminal" in cli.error("live", gateway.url, "--also", locked.url, "--count", "1", code=4)["hint"]
 
 
 def test_a_sweep_finds_each_device_once(cli: Cli, gateway: Running, reader: Running) -> None:

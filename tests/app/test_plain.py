@@ -149,3 +149,27 @@ def test_a_closed_door_and_an_unknown_name_are_no_connection(run: Run[None], mon
         assert isinstance(unknown.value.__cause__, socket.gaierror)
 
     run(story())
+
+
+def test_the_next_address_of_a_name_is_tried(run: Run[None], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"here")
+        writer.close()
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(greet, "127.0.0.1", 0)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            ports = (free.getsockname()[1], server.sockets[0].getsockname()[1])
+
+        async def two(*_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
+
+        monkeypatch.setattr(loop, "getaddrinfo", two)
+        async with server:
+            connection = await PlainBackend().connect_tcp("meter.local", 80, timeout=5.0)
+            assert await connection.read(100) == b"here"
+            await connection.aclose()
+
+    run(story())

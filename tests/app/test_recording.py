@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
+from app.commission.derived import Point, SubMetering, Term
+from app.commission.hearing import WantedSum
 from app.commission.recorded import Batch, Mark, RecordedChannel, Recording, Track
 from app.commission.recorded_csv import save_recording
 from app.commission.recording import Recorder, Timeline
 from app.commission.replay import MOST_TOLD, Replay
 from app.model.errors import DeviceUnreachable, StorageFailed
-from app.model.quantity import Reading
+from app.model.quantity import Feed, Quantity, Reading, Unit
 from app.site.sitefile import SiteFile
 
 from .recording_writer import ROUND
@@ -192,6 +194,38 @@ def test_it_shares_the_devices_stream_and_goes_on_when_the_page_is_left(run: Run
             await until(lambda: own.readings == 2)
             assert (meter.opened, len(seen)) == (1, 1)
             own.stop()
+
+    run(story())
+
+
+def test_a_sum_across_devices_is_recorded_at_the_pace_of_its_slowest_part(run: Run, path: Path) -> None:
+    def point(meter: Meter) -> Point:
+        return Point(meter.key, "", "live", POWER.key)
+
+    async def story() -> None:
+        main, one, two = Meter("test:1", "Main"), Meter("test:2", "Flat 1"), Meter("test:3", "Flat 2")
+        kept = SubMetering("Flats", Unit.WATT, point(main), (Term(point(one)), Term(point(two))))
+        quantities = tuple(Quantity(key, key.title(), Unit.WATT) for key in ("main", "sum", "difference"))
+        sums = Feed(key="sum", title="Sum", quantities=quantities, open=main.feed.open)
+        with SiteFile.open(path) as site:
+            own = recorder(site)
+            sessions = [main.session, one.session]
+            own.start("Sum", [WantedSum(kept, sums, sessions, ("sum", "difference"))])
+            assert own.silent == ("Flats",)
+            own.joined(two.session)
+            assert own.silent == ()
+            for at in range(3):
+                main.tells(NOON + at, power=1000)
+                one.tells(NOON + at, power=300)
+                await until(lambda: main.queue.empty() and one.queue.empty())
+            two.tells(NOON + 2, power=500)
+            await until(lambda: own.readings == 1)
+            own.stop()
+            recording = only(site)
+            assert recording.devices == ("Flats",)
+            (reading,) = site.recordings.track(recording.id, 0).all()
+            assert reading.values == (800.0, 200.0)
+            assert not any(meter.session.feeds.running for meter in (main, one, two))
 
     run(story())
 

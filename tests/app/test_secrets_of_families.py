@@ -25,7 +25,7 @@ from app.registry import VENDORS
 from app.simulators.host import SimulatorHost
 from app.vendors.g13.gateway.own_password import OwnPassword
 from app.vendors.g13.gateway.user_models import Account
-from app.vendors.whatwatt.settings.wifi_network import NetworkChoice
+from app.vendors.whatwatt.settings.wifi_join import NetworkChoice
 from app.vendors.whatwatt.simulator import WhatwattSimulator
 from app.vendors.whatwatt.vendor import WHATWATT
 from tests.app.command_lines import Cli

@@ -19,6 +19,7 @@ from app.model.vendor import Answer
 from app.net.lenient import decode
 from app.vendors.whatwatt.feeds import FEEDS, LIVE_SOURCES, REPORT_SOURCES, live_values, number, report_values
 from app.vendors.whatwatt.findings import (
+    NO_LICENCE,
     cloud_findings,
     device_findings,
     meter_findings,
@@ -218,7 +219,7 @@ def test_a_clock_that_nobody_has_set_is_noticed_whatever_the_zone() -> None:
 
 
 def test_a_missing_licence_and_spoiled_events_are_told_and_no_alarm() -> None:
-    found = device_findings(DeviceInfo(plus="missing", skipped_events=3))
+    found = device_findings(DeviceInfo(plus=NO_LICENCE, skipped_events=3))
     assert [finding.weight for finding in found] == [Weight.INFO, Weight.INFO]
     assert "Plus licence" in found[0].title
     assert "3 events of the live stream could not be read" in found[1].title

@@ -45,9 +45,8 @@ async def start(*specs: str, latency_ms: float = 0.0, speed: float = 1.0, spread
     A whatwatt reports once a second of its own time, which runs `speed` times as fast as on the wall, and ten times as
     fast again when it is a `fast` one; with `spread` they do so one after the other, otherwise all in the same instant.
     """
-    program = [sys.executable, "-m", "tests.bench.simulators", "--speed", f"{speed:g}"]
-    program += ["--spread"] if spread else []
-    return await SimulatorProcess.start(*specs, latency_ms=latency_ms, program=program)
+    program = [sys.executable, "-m", "tests.bench.simulators", *(["--spread"] if spread else [])]
+    return await SimulatorProcess.start(*specs, latency_ms=latency_ms, speed=speed, program=program)
 
 
 def addresses(simulators: SimulatorProcess) -> list[Address]:
@@ -172,6 +171,7 @@ def main() -> None:
     parser.add_argument("--spread", action="store_true")
     parser.add_argument("words", nargs="+")
     parser.add_argument("--latency-ms", type=float, default=0.0)
+    parser.add_argument("--scenario", help="the same for every figure: each house has its own")
     parser.add_argument("--until-stdin-closes", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -23,9 +23,8 @@ from app.site.sitefile import SiteFile
 from app.vendors.whatwatt.feeds import live_values
 from app.vendors.whatwatt.simulator import WhatwattSimulator
 from app.vendors.whatwatt.simulator.pages import live_data
-from ui.pages.live_choice import MeterChoice
-from ui.pages.live_meters import LiveMetersPage
-from ui.pages.live_source import Channel
+from ui.pages.site_choice import SiteChoice
+from ui.pages.site_live import SiteLivePage
 from ui.showing import painted, warm_up
 from ui.window import Window
 from ui.workbench import Workbench
@@ -33,6 +32,7 @@ from ui.workbench import Workbench
 from . import simulators
 
 LOOPBACK = "127.0.0.1"
+LIVE = "live"
 PATIENCE_S = 60.0
 SETTLE_S = 0.5
 ARRIVED_S = 2.0
@@ -99,13 +99,13 @@ class _Wish:
 
 
 class Stage:
-    """A window, and the streams behind it. While they run a live page shows quantities of several devices."""
+    """A window, and the streams behind it. While they run, the site's page shows quantities of several devices."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
         self.paintings = Paintings()
         self.streams: list[Stream] = []
-        self._page: LiveMetersPage | None = None
+        self._page: SiteLivePage | None = None
         self._wish: _Wish | None = None
 
     async def connect(self, devices: SimulatorProcess) -> None:
@@ -113,39 +113,41 @@ class Stage:
         for address in simulators.addresses(devices):
             handle = await self.window.bench.add_address(address.url, vendor="whatwatt")
             session = await self.window.bench.open(handle, self.window.questions)
-            feed = next(feed for feed in session.vendor.feeds if feed.key == "live")
+            feed = next(feed for feed in session.vendor.feeds if feed.key == LIVE)
             self.streams.append(Stream(session, feed, self._heard))
         await asyncio.sleep(SETTLE_S)
 
     async def start(self) -> None:
         """Show the live page and let every stream run; returns when all of them bring readings."""
+        self.window.show_site()
         if self._page is None:
             self._page = await self._made()
-        self.window.pages.setCurrentWidget(self._page)
         for stream in self.streams:
             stream.start()
         await self.heard(2)
 
-    async def _made(self) -> LiveMetersPage:
+    async def _made(self) -> SiteLivePage:
         """The page, with what it would show after a while: empty plots are painted fast."""
+        page = self.window.site_page().live
+        if page.plots is None:
+            ready = asyncio.Event()
+            page.ready.connect(ready.set)
+            async with asyncio.timeout(PATIENCE_S):
+                await ready.wait()
+        assert isinstance(page.list, SiteChoice)
         shown = self.streams[:SHOWN_DEVICES]
-        channels = [Channel(stream.session, stream.feed, "", stream.session.address.netloc) for stream in shown]
-        page = LiveMetersPage("bench.live", lambda: channels, tasks=self.window.tasks, toasts=self.window.toasts)
-        ready = asyncio.Event()
-        page.ready.connect(ready.set)
-        self.window.pages.addWidget(page)
-        self.window.pages.setCurrentWidget(page)
-        async with asyncio.timeout(PATIENCE_S):
-            await ready.wait()
-        assert isinstance(page.list, MeterChoice)
-        for key in SHOWN:
-            page.list.tick("", key)
+        sessions = [stream.session for stream in shown]
+        page.list.show_none()
+        for channel in page.channels():
+            if channel.session in sessions and channel.feed.key == LIVE:
+                for key in SHOWN:
+                    page.list.tick(channel.title, key)
         assert page.plots is not None
         if sum(len(plot.curves) for plot in page.plots.plots) != len(shown) * len(SHOWN):
-            raise RuntimeError("the live page does not show what was chosen")
+            raise RuntimeError("the site's page does not show what was chosen")
         for index, source in enumerate(page.chosen()):
             for reading in past(PAST_S, index):
-                source.ring.append(reading)
+                source.keep(reading)
         for area in page.plots.findChildren(QAbstractScrollArea):
             area.viewport().installEventFilter(self.paintings)
         return page

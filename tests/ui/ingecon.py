@@ -76,4 +76,11 @@ async def connected(folder: Path, device: Plant, password: str = "installer") ->
         QTest.keyClick(login, Qt.Key.Key_Return)
         await connecting
         await until(lambda: isinstance(window.pages.currentWidget(), DevicePage))
+        await in_front(window)
         yield Connected(window, handle, current_page(window))
+
+
+async def in_front(window: Window) -> None:
+    """The window has the keyboard again: no desktop gives it back here when a dialog closes."""
+    window.activateWindow()
+    await until(window.isActiveWindow)

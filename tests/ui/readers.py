@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.commission.guided import Patience
 from app.commission.session import DeviceSession
@@ -17,7 +17,7 @@ from app.net.subnet import OwnAddress
 from tests.app.whatwatt.devices import Device
 from tests.app.whatwatt.devices import device as whatwatt
 from tests.ui.conftest import QRun, until
-from tests.ui.keyboard import Desk, Key, press, when
+from tests.ui.keyboard import Desk, when
 from tests.ui.test_window import asked, opened
 from ui.forms.action_dialog import ActionDialog
 from ui.forms.panel import SectionPanel
@@ -33,6 +33,8 @@ QUICK = Patience(
     pause_s=0.05,
     look_s=1.0,
     longest_s=6.0,
+    # Whatever else runs on this computer may announce simulators of the same id.
+    interfaces=(),
 )
 
 
@@ -61,6 +63,7 @@ class Reader:
         panel = self.page.open(key)
         assert isinstance(panel, SectionPanel)
         await until(lambda: panel._form is not None and panel.state.startswith(("As on the device", "Sent and")))
+        await until(panel._form.isVisible)
         return panel
 
     async def asked(self, name: str) -> QWidget:
@@ -117,9 +120,3 @@ def run_with(
     with whatwatt(**{"name": "Main building"} | more) as device:
         qrun(work(device), limit_s)
         return device
-
-
-def leave_dialog(key: Key = Key.Key_Escape) -> None:
-    """Close what is open by a key."""
-    if QApplication.activeModalWidget() is not None:
-        press(key)

@@ -39,7 +39,7 @@ TITLES = {
     Kind.STORAGE_1: "STORAGE 1Play TLM",
     Kind.STORAGE_3: "STORAGE 3Play",
     Kind.EMS_PHASES: "EMS",
-    Kind.EMS_STORAGE: "EMS",
+    Kind.EMS_STORAGE: "EMS with storage",
 }
 
 
@@ -112,6 +112,19 @@ def test_every_documented_value_is_shown_with_its_unit_and_its_meaning(qrun: QRu
                     assert shown_value(row).endswith(f" {field.unit}"), name
 
     with plant(kind) as device:
+        qrun(look(), 60)
+
+
+def test_the_phases_stand_side_by_side_with_their_sum(qrun: QRun, tmp_path: Path) -> None:
+    async def look() -> None:
+        async with connected(tmp_path, device) as at:
+            shown = {cells[0]: cells[1:] for cells in table(await panel_of(at.page, "ingecon.plant"), "phases")}
+            parts = [float(cell) for cell in shown["Grid power"][:4]]
+            assert parts[3] == pytest.approx(sum(parts[:3]))
+            assert shown["Grid power"][4:] == ["W", "Above zero the site imports, below zero it exports (W)."]
+            assert len(set(shown["State of charge"][:4])) == 1
+
+    with plant(Kind.EMS_PHASES) as device:
         qrun(look(), 60)
 
 

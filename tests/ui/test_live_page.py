@@ -414,7 +414,7 @@ def test_the_theme_follows(qtbot: QtBot, qrun: QRun) -> None:
 def test_controls_are_named_for_everybody(qtbot: QtBot, qrun: QRun) -> None:
     async def story() -> None:
         async with bench(qtbot) as at:
-            for name, words in (("pause", "Pause"), ("reset", "Whole window"), ("quantities", "Quantities")):
+            for name, words in (("pause", "Pause"), ("reset", "Unzoom"), ("quantities", "Quantities")):
                 assert at.find(QPushButton, name).accessibleName() == words
             assert at.page.window_choice.accessibleName() == "Window"
 

@@ -19,6 +19,8 @@ from app.vendors.g13 import feeds
 from tests.ui.conftest import QRun, until
 from tests.ui.keyboard import press, tab_to, write
 from tests.ui.live_site import EMS, G13, KITCHEN, SMARTMAC, WHATWATT, OnSite, devices, on_site
+from tests.ui.test_every_control import SMALL, nameless
+from tests.ui.test_window import asked
 from ui.handle import State
 from ui.pages.live import LivePage
 from ui.pages.live_choice import MOST_CURVES
@@ -26,7 +28,7 @@ from ui.theme import LIGHT
 
 Key = Qt.Key
 ALL = (G13, WHATWATT, SMARTMAC, EMS)
-POWERS = ["Main incomer", "Ventilation", KITCHEN, "Three-phase meter", "INGECON SUN EMS · Grid power"]
+POWERS = ["Main incomer", "Ventilation", KITCHEN, "smart-MAC", "EMS · Grid power"]
 Story = Callable[[OnSite], Coroutine[None, None, None]]
 OnDevices = Callable[..., None]
 
@@ -58,7 +60,7 @@ def test_the_total_power_of_every_device_of_every_family_is_shown_first(on_devic
         assert at.names() == [POWERS]
         await until(lambda: at.live.state.text() == "5 of 5 sources live")
         rows = at.rows()
-        assert [row[0] for row in rows] == [*POWERS[:4], "INGECON SUN EMS"]
+        assert [row[0] for row in rows] == [*POWERS[:4], "EMS"]
         assert all(row[2].endswith("W") and row[3].startswith("Live, ") for row in rows)
         assert at.choice.count.text() == f"4 of 4 devices, 5 of {MOST_CURVES} curves"
 
@@ -91,9 +93,9 @@ def test_several_totals_of_one_device_are_told_apart_in_words_and_colours(on_dev
         from ui.plots.curve import colours
 
         for key in ("pv", "cons"):
-            at.choice.tick("INGECON SUN EMS", key)
+            at.choice.tick("EMS", key)
         (plot,) = at.plots.plots
-        own = [curve for curve in plot.curves if curve.of == "INGECON SUN EMS"]
+        own = [curve for curve in plot.curves if curve.of == "EMS"]
         assert {curve.mark.split(",")[0] for curve in own} == {"Grid power", "PV generation", "Loads"}
         assert len(set(colours(plot.curves, LIGHT))) == len(plot.curves)
 
@@ -121,7 +123,7 @@ def test_pause_zoom_and_crosshair_are_shared_by_all_devices(on_devices: OnDevice
 
 def test_one_stream_of_a_device_serves_every_page_that_looks(on_devices: OnDevices) -> None:
     async def story(at: OnSite) -> None:
-        for place, title in ((WHATWATT, KITCHEN), (EMS, "INGECON SUN EMS")):
+        for place, title in ((WHATWATT, KITCHEN), (EMS, "EMS")):
             session = at.handles[place].session
             assert session is not None
             own = LivePage(session, tasks=at.window.tasks, toasts=at.window.toasts, feeds=session.live_feeds())
@@ -266,14 +268,14 @@ def test_a_hostile_name_stays_a_name(on_devices: OnDevices, tmp_path: Path) -> N
 def test_what_is_exported_has_every_device_in_the_order_of_time(on_devices: OnDevices, tmp_path: Path) -> None:
     async def story(at: OnSite) -> None:
         at.choice.tick(KITCHEN, "voltage.l1")
-        await until(lambda: all(at.readings(title) > 1 for title in ("Main incomer", KITCHEN, "INGECON SUN EMS")))
+        await until(lambda: all(at.readings(title) > 1 for title in ("Main incomer", KITCHEN, "EMS")))
         dialog = at.live.exports.ask_csv()
         assert dialog is not None
         dialog.fileSelected.emit(str(tmp_path / "live.csv"))
         dialog.close()
         await until(lambda: at.window.toasts.shown)
         rows = list(csv.DictReader(io.StringIO((tmp_path / "live.csv").read_text(encoding="utf-8"))))
-        assert {row["meter"] for row in rows} == {"Main incomer", "Ventilation", KITCHEN, "INGECON SUN EMS"}
+        assert {row["meter"] for row in rows} == {"Main incomer", "Ventilation", KITCHEN, "EMS"}
         assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
         kitchen = [row for row in rows if row["meter"] == KITCHEN][-1]
         assert 200 < float(kitchen["Voltage L1 [V]"]) < 260
@@ -352,3 +354,23 @@ def test_by_keyboard_alone_open_tick_and_pause(on_devices: OnDevices) -> None:
         assert QApplication.focusWidget() is at.plots
 
     on_devices(story, G13, WHATWATT)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_every_control_has_its_names_and_the_page_its_room(on_devices: OnDevices, theme: str) -> None:
+    async def story(at: OnSite) -> None:
+        at.window.set_theme(theme)
+        at.window.resize(*SMALL)
+        for line in ("l1", "l2", "l3"):
+            at.choice.tick(KITCHEN, f"voltage.{line}")
+        assert nameless(at.window) == []
+        least = at.page.minimumSizeHint()
+        assert least.width() + at.window.tree.minimumSizeHint().width() <= SMALL[0]
+        assert least.height() <= SMALL[1] - 80
+        at.choice.add.click()
+        dialog = await asked(at.window, "site.sum")
+        assert nameless(dialog) == []
+        assert dialog.height() <= SMALL[1]
+        dialog.reject()
+
+    on_devices(story)

@@ -20,7 +20,7 @@ from tests.ui.test_window import asked
 from ui.pages.site_sum import SumDialog
 
 Key = Qt.Key
-PLANT = "INGECON SUN EMS"
+PLANT = "EMS"
 Story = Callable[[OnSite], Coroutine[None, None, None]]
 OnDevices = Callable[..., None]
 
@@ -80,7 +80,7 @@ def known(at: OnSite) -> bool:
 
 def test_the_main_meter_is_shown_against_the_sum_of_meters_of_other_families(on_devices: OnDevices) -> None:
     async def story(at: OnSite) -> None:
-        wanted = await made(at, Ventilation=1, Kitchen=1, INGECON_SUN_EMS=-1)
+        wanted = await made(at, Ventilation=1, Kitchen=1, EMS=-1)
         assert wanted.unit is Unit.WATT
         # Families call it differently: the quantity that means the same was found in each.
         assert [term.point.quantity for term in wanted.parts] == ["power.total", "power.total", "w"]
@@ -178,8 +178,8 @@ def test_a_sum_keeps_the_pace_of_its_slowest_part(on_devices: OnDevices) -> None
         assert session is not None
         assert session.client.pace is not None
         session.client.pace.choose(6.0)
-        await until(lambda: at.readings("Three-phase meter"))
-        await made(at, **{KITCHEN: 1, "Three-phase meter": 1})
+        await until(lambda: at.readings("smart-MAC"))
+        await made(at, **{KITCHEN: 1, "smart-MAC": 1})
         (source,) = at.live._sums.values()
         await until(lambda: known(at))
         slow = at.live._sources[session.key, "", "values"]

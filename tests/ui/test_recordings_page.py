@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 
 from app.commission.recorded import Batch, Mark, RecordedChannel, Recording
+from app.model.device import Credentials
 from app.model.errors import StorageFailed
 from app.model.quantity import Phase, Quantity, Reading, Unit
 from app.registry import vendor
 from app.simulators.host import SimulatorHost, create
 from app.site.sitefile import SiteFile
+from app.vendors.ingecon.flow import reading_flow
+from app.vendors.ingecon.simulator.device import IngeconSimulator, Kind
 from tests.ui.conftest import QRun, until
+from tests.ui.failures import Answering
 from tests.ui.keyboard import Key, dialog, keyboard, press, tab_to, tick, when, write
 from tests.ui.test_every_control import HOSTILE, nameless
 from tests.ui.test_window import SITE, asked, opened
 from ui.pages.live_view import LiveView
 from ui.pages.recordings import RecordingsPage
 from ui.pages.replay import ReplayPage
+from ui.vendors.ingecon.flow import FlowPicture
 from ui.window import Window
 from ui.workbench import Handle
 
@@ -62,7 +68,8 @@ async def connected(folder: Path, *families: str) -> AsyncIterator[tuple[Window,
     """A window with connected simulators."""
     with SimulatorHost() as host:
         devices = [host.add(create(vendor(family))) for family in families]
-        async with opened(folder) as window:
+        answers = Answering(Credentials(vendor("ingecon").default_user, "installer"))
+        async with opened(folder, questions=answers) as window:
             handles = []
             for device in devices:
                 handle = await window.bench.add_address(str(device.address))
@@ -110,7 +117,7 @@ def test_what_is_ticked_is_recorded_while_other_pages_are_shown(qrun: QRun, tmp_
             recorder = window.bench.recording.recorder
             assert recorder is not None
             assert recorder.title.startswith("Recording ")
-            assert live.record.text() == "Recording"
+            assert live.record.isChecked()
             stop = window.findChild(QPushButton, "recording.stop")
             assert stop.isVisible()
             window.show_recordings()
@@ -125,7 +132,27 @@ def test_what_is_ticked_is_recorded_while_other_pages_are_shown(qrun: QRun, tmp_
             (one,) = window.bench.site.recordings.all()
             assert tuple(quantity.key for quantity in one.channels[0].quantities) == ticked
             assert one.readings == recorder.readings
-            assert live.record.text() == "Record"
+            assert not live.record.isChecked()
+
+    qrun(story())
+
+
+def test_the_page_of_the_site_records_devices_of_several_families_together(qrun: QRun, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with connected(tmp_path, "whatwatt", "ingecon") as (window, handles, _):
+            window.show_site()
+            live = window.site_page().live
+            await until(lambda: live.plots is not None and len(live.recordable()) == 2)
+            live.record.click()
+            recorder = window.bench.recording.recorder
+            assert recorder is not None
+            window.show_recordings()
+            await until(lambda: len({c.device for c in recorder.channels}) == 2 and recorder.readings > 2)
+            assert [handle.session.feeds.running for handle in handles] == [1, 1]
+            recorder.stop()
+            (one,) = window.bench.site.recordings.all()
+            assert len(one.devices) == 2
+            assert all(len(window.bench.site.recordings.track(one.id, place)) for place in (0, 1))
 
     qrun(story())
 
@@ -348,16 +375,16 @@ def test_it_plays_at_its_speed_tells_every_reading_and_stops_at_the_end(qrun: QR
             assert replay.replay is not None
             told: list[tuple[str, float]] = []
             replay.follow(lambda one, reading: told.append((one.title, reading.time_s)))
-            replay.speed.setCurrentIndex(replay.speed.findData(100))
-            replay.play.click()
+            replay.bar.speed.setCurrentIndex(replay.bar.speed.findData(100))
+            replay.bar.play.click()
             assert replay.playing
-            assert replay.play.text() == "Pause"
+            assert replay.bar.play.text() == "Pause"
             assert replay.replay.at_s == NOON
             await until(lambda: not replay.playing)
             assert replay.replay.at_end
             assert [at for title, at in told if title == "House 1"][-59:] == [NOON + at for at in range(1, 60)]
             assert [at for _, at in told] == sorted(at for _, at in told)
-            assert replay.play.text() == "Play"
+            assert replay.bar.play.text() == "Play"
 
     qrun(story())
 
@@ -375,7 +402,7 @@ def test_the_slider_seeks_and_leaving_the_page_pauses(qrun: QRun, tmp_path: Path
             assert "5 min 0 s of 10 min 0 s" in replay.moment.text()
             assert replay.plots is not None
             assert replay.plots.span().now_s == NOON + 300
-            replay.play.click()
+            replay.bar.play.click()
             window.pages.setCurrentWidget(window.welcome)
             assert not replay.playing
 
@@ -406,7 +433,7 @@ def test_exports_are_complete(qrun: QRun, tmp_path: Path) -> None:
         async with opened(tmp_path) as window:
             replay = await replay_of(window)
             for kind in ("csv", "png"):
-                next(a for a in replay.export.menu().actions() if a.objectName().endswith(kind)).trigger()
+                next(a for a in replay.bar.export.menu().actions() if a.objectName().endswith(kind)).trigger()
                 shown = await asked(window, "replay.export_dialog")
                 shown.findChild(QLineEdit, "fileNameEdit").setText(str(tmp_path / f"out.{kind}"))
                 shown.accept()
@@ -470,5 +497,62 @@ def test_by_keyboard_from_recording_to_replay_and_away_with_it(qrun: QRun, tmp_p
             press(Key.Key_Return)
             await when(window, lambda: not page.list.table.recordings)
             assert window.bench.site.recordings.all() == ()
+
+    qrun(story())
+
+
+# Pictures.
+
+
+def test_the_energy_flow_is_recorded_whole_and_moves_again_in_the_replay(qrun: QRun, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(
+            tmp_path, questions=Answering(Credentials(vendor("ingecon").default_user, "installer"))
+        ) as window:
+            handle = await window.bench.add_address(host[0].url)
+            await window.connect_device(handle)
+            window.select(handle)
+            flow = window.page(handle).open("flow")
+            flow.record.click()
+            recorder = window.bench.recording.recorder
+            assert recorder is not None
+            assert recorder.channels[0].quantities == flow.feed.quantities
+            await until(lambda: recorder.readings > 5)
+            recorder.stop()
+            store = window.bench.site.recordings
+            heard = store.track(recorder.id, 0).reading(0)
+            # A plant changes slowly: half of everything ten seconds later.
+            later = Reading(NOON + 10, tuple(value / 2 for value in heard.values))
+            made = store.begin("Half", NOON, recorder.channels)
+            store.write(made, Batch({0: [Reading(NOON, heard.values), later]}))
+            store.end(made, NOON + 10)
+            replay = await replay_of(window, 1)
+            assert replay.recording.title == "Half"
+            assert replay.bar.picture.text() == "Energy flow"
+            assert len(replay.choice.ticked()) == len(flow.feed.plotted)
+            replay.bar.picture.click()
+            picture = replay.findChild(FlowPicture, "replay.picture")
+            assert picture is not None
+            assert picture.isVisible()
+            assert replay.plots is not None
+            assert not replay.plots.isVisible()
+            end, begin = picture.flow, reading_flow(flow.feed, heard)
+            assert end == reading_flow(flow.feed, later)
+            assert end != begin
+            replay.slider.setValue(0)
+            assert picture.flow == begin
+
+    simulator = IngeconSimulator(Kind.EMS_PHASES, begin=datetime.now().replace(hour=12), interval_s=0.05)
+    with SimulatorHost([simulator]) as host:
+        qrun(story())
+
+
+def test_a_recording_without_a_picture_offers_none(qrun: QRun, tmp_path: Path) -> None:
+    with SiteFile.open(tmp_path / SITE) as site:
+        recorded(site)
+
+    async def story() -> None:
+        async with opened(tmp_path) as window:
+            assert not (await replay_of(window)).bar.picture.isVisible()
 
     qrun(story())

@@ -237,3 +237,16 @@ def test_a_table_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "live.csv").mkdir()
     with pytest.raises(StorageFailed, match=r"live\.csv cannot be written"):
         write_csv(tmp_path / "live.csv", QUANTITIES, *snapshot(Ring(2)))
+
+
+def test_a_quantity_that_is_added_later_is_unknown_before() -> None:
+    ring = Ring(1, longest=100)
+    for second in range(150):
+        ring.append(Reading(float(second), (1.0,)))
+    ring.widen(2)
+    for second in range(150, 200):
+        ring.append(Reading(float(second), (1.0, 2.0, 3.0)))
+    assert ring.width == 3
+    assert np.isnan(ring.column(2)[:50]).all()
+    assert (ring.column(2)[50:] == 3.0).all()
+    assert (ring.column(0) == 1.0).all()

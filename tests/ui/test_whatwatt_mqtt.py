@@ -207,9 +207,9 @@ def test_broker_and_message_are_set_with_the_keyboard_alone(qrun: QRun, tmp_path
         fill(f"{KEY}.url", "mqtts://broker.local")
         fill(f"{KEY}.password", "hush hush 9")
         fill(f"{KEY}.client_id", "reader-1")
+        fill(f"{KEY}.topic", "site/1")
         tab_to(f"{KEY}.sheet", Key.Key_Backtab)
         press(Key.Key_Right)
-        fill(f"{KEY}.topic", "site/1")
         tab_to(f"{KEY}.template")
         QTest.keyClicks(keyboard(), '{"p":')
         tab_to(f"{KEY}.variables.find")
@@ -237,7 +237,7 @@ def test_it_is_painted_in_every_theme_within_a_small_window(qrun: QRun, tmp_path
             reader.window.set_theme(theme)
             QApplication.sendPostedEvents()
             assert (reader.window.width(), reader.window.height()) == (1366, 768)
-            assert body.visibleRegion().boundingRect().width() == body.width(), "nothing is cut off"
+            assert body.visibleRegion().boundingRect().size() == body.size(), "nothing is cut off"
             seen.add(bytes(panel.grab().toImage().constBits()))
         assert len(seen) == len(THEMES)
         reader.window.set_theme("light")

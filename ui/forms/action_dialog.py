@@ -14,6 +14,7 @@ from app.commission.action import action_steps
 from app.commission.draft import Draft
 from app.model.action import AnyAction
 from app.model.errors import AppError
+from app.model.field import Kind
 from app.model.section import AnySection, Guide, Section
 from ui.dialogs import answered
 from ui.forms.form import SectionForm
@@ -23,6 +24,8 @@ from ui.icons import dress
 from ui.theme import restyle
 
 WIDTH = 640
+WIDE = 800
+"""Beside entries of text there must be room for what is wrong with them."""
 MOST_HEIGHT = 620
 FORM_FROM = 5
 """A form with so many fields scrolls in itself."""
@@ -132,7 +135,9 @@ class ActionDialog(QDialog):
         column.addWidget(self._erases)
         column.addWidget(self._guide)
         if self._form is not None:
-            column.addWidget(self._scrolling(self._form) if len(self.action.fields) >= FORM_FROM else self._form, 1)
+            column.addWidget(
+                self._scrolling(self._form) if len(self._always(self._form)) >= FORM_FROM else self._form, 1
+            )
         column.addWidget(self._problem)
         column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._technical, 1)
@@ -141,6 +146,11 @@ class ActionDialog(QDialog):
         for button in (self.cancel_button, self.accept_button, self.export_button):
             row.addWidget(button)
         column.addLayout(row)
+
+    @staticmethod
+    def _always(form: SectionForm) -> list[str]:
+        """The fields that are in the form whatever is chosen."""
+        return [name for name, row in form.rows.items() if not row.field.only_with]
 
     @staticmethod
     def _scrolling(form: QWidget) -> QScrollArea:
@@ -222,5 +232,7 @@ class ActionDialog(QDialog):
             child.ensurePolished()
         layout = self.layout()
         layout.activate()
-        needed = layout.totalHeightForWidth(WIDTH) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
-        self.resize(WIDTH, min(needed, MOST_HEIGHT))
+        texts = any(field.kind is Kind.TEXT and not field.read_only for field in self.action.fields)
+        width = WIDE if texts else WIDTH
+        needed = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
+        self.resize(width, min(needed, MOST_HEIGHT))

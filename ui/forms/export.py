@@ -53,6 +53,25 @@ async def chosen_path(parent: QWidget, name: str, title: str, kinds: str, suffix
     return await answer
 
 
+async def chosen_folder(parent: QWidget, name: str, title: str, begin: Path) -> Path | None:
+    """Ask for a folder; None when it was cancelled."""
+    answer: asyncio.Future[Path | None] = asyncio.get_running_loop().create_future()
+    dialog = QFileDialog(parent, title, str(begin))
+    dialog.setObjectName(name)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+
+    def finished(result: int) -> None:
+        if not answer.done():
+            chosen = dialog.selectedFiles() if result == QFileDialog.DialogCode.Accepted else []
+            answer.set_result(Path(chosen[0]) if chosen else None)
+
+    dialog.finished.connect(finished)
+    dialog.open()
+    return await answer
+
+
 async def export_everything(
     parent: QWidget,
     session: DeviceSession,

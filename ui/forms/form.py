@@ -69,6 +69,9 @@ class SectionForm(Body):
             value, base = getattr(draft.value, name), getattr(draft.base, name)
             row.show(value, base, changes.get(name), by_field.get(name, []), force=force)
             row.set_now(draft.now and bool(row.field.tolerance))
+            if row.field.only_with:
+                # What is changed or wrong is never out of sight.
+                row.set_shown(bool(getattr(draft.value, row.field.only_with)) or bool(row.tone))
 
     def unread(self) -> list[str]:
         """The fields whose entry cannot be read."""

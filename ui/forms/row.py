@@ -82,6 +82,7 @@ class FieldRow(QObject):
         self.editor = editor
         self._bar = QFrame(parent)
         self._marked = marked
+        self._parts: tuple[QWidget, ...] = ()
         self._bar.setProperty("role", "bar")
         self._bar.setFixedWidth(4)
         told_elsewhere = field.read_only or field.choices or field.max_length or field.kind is Kind.TABLE
@@ -123,7 +124,10 @@ class FieldRow(QObject):
         grid.addWidget(label, row, 1, Qt.AlignmentFlag.AlignTop)
         # A value that can only be read has nothing beside it, and may be long.
         grid.addWidget(self.editor, row, 2, Qt.AlignmentFlag.AlignTop)
-        grid.addLayout(notes, row, 3)
+        beside = QWidget()
+        beside.setLayout(notes)
+        self._parts = (label, self.editor, beside, *((self._bar,) if self._marked else ()))
+        grid.addWidget(beside, row, 3)
 
     def _help(self) -> str:
         manual = f"Manual {self.field.manual}" if self.field.manual else ""
@@ -193,6 +197,11 @@ class FieldRow(QObject):
         counts = ((sum(row.state is state for row in told), word) for state, word in words.items())
         parts = [f"{count} {'row' if count == 1 else 'rows'} {word}" for count, word in counts if count]
         return f"{', '.join(parts) or 'order changed'}; on the device: {in_words(self.field, change.before)}"
+
+    def set_shown(self, shown: bool) -> None:
+        """Is it part of the form just now?"""
+        for widget in self._parts:
+            widget.setVisible(shown)
 
     def set_now(self, now: bool) -> None:
         """Does a moment stand for this computer's time?"""

@@ -207,6 +207,13 @@ class ArchivePage(QWidget):
         if not self.reading and self._asked is not None and self.records.earlier is not None:
             self._begin(msgspec.structs.replace(self._asked, end=self.records.earlier), earlier=True)
 
+    def read_with(self, **parameters: Any) -> None:
+        """Read with these parameters of the archive, as if they had been chosen."""
+        self.stop()
+        self.bar.preset(parameters)
+        if self.isVisible():
+            self.reload()
+
     def read_everything(self) -> None:
         """Read all that there is."""
         self.bar.choose(Span.ALL)
@@ -405,6 +412,9 @@ class ArchivePage(QWidget):
 
     def _read_words(self, at: datetime) -> str:
         count, seen = self.records.count, self.table.rows.rowCount()
+        if not self.records.columns:
+            # Nothing was asked for yet: the remark says what is to be chosen.
+            return "Nothing is chosen yet"
         if not count:
             narrow = self.archive.period is Period.FROM_TO and self.bar.span.currentData() is not Span.ALL
             hint = ": choose a longer one, or Everything" if narrow else ""

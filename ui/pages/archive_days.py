@@ -71,7 +71,7 @@ def _day_edit(name: str, words: str, value: date) -> QDateEdit:
     edit = QDateEdit(displayFormat="yyyy-MM-dd", objectName=name, accessibleName=words)
     edit.setCalendarPopup(True)
     edit.setMinimumWidth(_WIDTH)
-    edit.setToolTip(plain_tip(f"{words}, by the device's calendar (Alt+Down opens a calendar)"))
+    edit.setToolTip(plain_tip(f"{words}, by the device's calendar: arrow keys step, the button opens a calendar"))
     _dress(edit.calendarWidget())
     edit.setDate(QDate(value.year, value.month, value.day))
     return edit

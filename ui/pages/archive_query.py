@@ -148,6 +148,11 @@ class QueryBar(QWidget):
         self._editors[name].set_value(value)
         self.changed.emit()
 
+    def preset(self, values: Mapping[str, Any]) -> None:
+        """Choose these values of parameters; the device may then say that it has no such thing."""
+        for name, value in values.items():
+            self._take(name, value)
+
     @property
     def parameters(self) -> msgspec.Struct:
         """The archive's own parameters, as they were entered."""

@@ -83,6 +83,8 @@ class DevicePage(QWidget):
         self._reopen = push_button("Connect again", f"{self.name}.reopen", "plug")
         self._reopen.clicked.connect(self.reopen_wanted)
         self._trouble.add_button(self._reopen)
+        self.warnings = 0
+        """How many warnings and errors there are in what was read."""
         self._noticed = Strip(f"{self.name}.noticed", self)
         self._notice_button = push_button("Show", f"{self.name}.show_noticed", "search")
         self._notice_button.clicked.connect(self._open_noticed)
@@ -183,6 +185,8 @@ class DevicePage(QWidget):
             from .picture import PicturePage
 
             made = PicturePage(self.session, *self._drawn, tasks=self._tasks)
+            if self._recording is not None:
+                made.offer_recording(self._recording, self._toasts)
         elif key == "scan":
             from .scan import ScanPage
 
@@ -197,7 +201,15 @@ class DevicePage(QWidget):
         made.contact.connect(self.contact)
         if hasattr(made, "acted"):
             made.acted.connect(self._acted)
+        if hasattr(made, "open_wanted"):
+            made.open_wanted.connect(self._open_with)
         return made
+
+    def _open_with(self, key: str, parameters: dict[str, Any]) -> None:
+        """Another page is wanted with these parameters: a log that was found on the card."""
+        shown = self.open(key)
+        if hasattr(shown, "read_with"):
+            shown.read_with(**parameters)
 
     def _live(self, common: dict[str, Any]) -> LiveView:
         feeds = self._feeds()
@@ -310,6 +322,7 @@ class DevicePage(QWidget):
         grave = gravest([one for _, one in told])
         tone, picture = TONES[grave or Weight.INFO]
         self._noticed.say(tone, picture, " · ".join(one.title for _, one in told))
+        self.warnings = len(told)
         self.noticed.emit(len(told))
 
     def _open_noticed(self) -> None:

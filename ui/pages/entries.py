@@ -60,7 +60,8 @@ def entries_of(session: DeviceSession, meter: str, *, live: bool, picture: Pictu
     if vendor.scan is not None and not meter:
         found.append(Entry("Gateway", "scan", "Device scan", "scan", "Find meters on the buses and register them."))
     if vendor.firmware is not None and not meter:
-        found.append(Entry("Gateway", "firmware", "Firmware", "storage", vendor.firmware.help))
+        group = "Gateway" if "Gateway" in vendor.groups or not vendor.groups else vendor.groups[0]
+        found.append(Entry(group, "firmware", "Firmware", "upload", vendor.firmware.help))
     if live:
         found.append(Entry("Live", "live", "Live plots", "live", "Values as they come, plotted."))
     order = list(dict.fromkeys((*vendor.groups, *(entry.group for entry in found))))

@@ -84,6 +84,8 @@ class FirmwarePage(QWidget):
         title = (identity.name or identity.model) if identity else self.session.vendor.title
         self.targets = Targets(name, f"{self.session.vendor.title}: {title}", self.firmware.most)
         self.targets.show_meters(self.session.meters if self.firmware.of_meters else ())
+        if not self.firmware.of_meters:
+            self.targets.hide_meters()
         self.file = FileCard(name)
         self.install_button = push_button("Install", f"{name}.install", "device", role="primary")
         self._why = plain_label(role="muted", wrap=True)
@@ -114,9 +116,11 @@ class FirmwarePage(QWidget):
         column.addLayout(head)
         column.addWidget(plain_label(self.firmware.help, role="muted", wrap=True))
         column.addWidget(self.result)
-        column.addWidget(self.targets, 1)
+        column.addWidget(self.targets, 1 if self.firmware.of_meters else 0)
         column.addWidget(self.file)
         column.addLayout(last)
+        if not self.firmware.of_meters:
+            column.addStretch(1)
 
     def _refresh(self) -> None:
         """Bring buttons and reasons up to date."""
@@ -347,8 +351,9 @@ class FirmwarePage(QWidget):
             self.targets.show_look(target.meter, LOOKS.get(target.state, Look(target.state, "info", "info")))
 
     def _tell(self, receipt: Receipt) -> None:
+        itself = "Gateway" if self.firmware.of_meters else "Device"
         lines = [
-            f"{change.field or 'Gateway'}: {change.before or '?'} → {change.now or '?'}" for change in receipt.changes
+            f"{change.field or itself}: {change.before or '?'} → {change.now or '?'}" for change in receipt.changes
         ]
         good = receipt.outcome is Outcome.VERIFIED
         if good:

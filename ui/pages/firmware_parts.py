@@ -96,6 +96,12 @@ class Targets(QFrame):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMinimumHeight(96)
 
+    def hide_meters(self) -> None:
+        """The family's meters get nothing: only the device itself stands here."""
+        for widget in (self.some, self._count, self.list):
+            widget.hide()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
     def show_meters(self, meters: Sequence[Meter]) -> None:
         """List these; who is ticked stays so."""
         ticked = set(self._checked())

@@ -130,7 +130,7 @@ class LiveView(QWidget):
             self.window_choice.addItem(words, seconds)
         self.window_choice.setCurrentIndex(self.window_choice.findData(FIRST_WINDOW_S))
         self.pause = push_button("Pause", f"{name}.pause", "pause", tip="Let the plots stand still (Space)")
-        self.reset = push_button("Whole window", f"{name}.reset", "zoom", tip="Leave the zoom (0 or double click)")
+        self.reset = push_button("Unzoom", f"{name}.reset", "zoom", tip="Leave the zoom (0 or double click)")
         self.reset.setEnabled(False)
         self.record = RecordButton(f"{name}.record", self)
         self.list_button = push_button("Quantities", f"{name}.quantities", "meters", tip="Choose what is shown")
@@ -152,7 +152,7 @@ class LiveView(QWidget):
 
     def _lay_out(self, *first: QWidget, list_width: int = 232) -> None:
         """`first` come first in the bar."""
-        bar = QHBoxLayout(spacing=8)
+        bar = QHBoxLayout(spacing=6)
         for widget in (*first, self.window_choice, self.pause, self.reset, self.record):
             bar.addWidget(widget)
         bar.addStretch(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -21,6 +21,12 @@ from ui.theme import restyle
 from ui.vendors import Picture
 
 from .live_source import unreadable_words
+from .record_button import RecordButton
+
+if TYPE_CHECKING:
+    from app.commission.hearing import Recordable
+    from ui.forms.toast import Toasts
+    from ui.recording import SiteRecording
 
 STALE_S = 5.0
 """Events come every second: a reading that old is no longer live."""
@@ -70,6 +76,7 @@ class PicturePage(QWidget):
         self._state_icon, self._state = QLabel(), plain_label()
         self._state.setObjectName(f"{name}.state")
         self._state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.record = RecordButton(f"{name}.record", self)
         self.retry = push_button("Retry", f"{name}.retry", "refresh", tip="Listen again")
         self.retry.hide()
         self.retry.clicked.connect(self.reload)
@@ -85,6 +92,7 @@ class PicturePage(QWidget):
         head = QHBoxLayout(spacing=8)
         head.addWidget(icon)
         head.addWidget(plain_label(picture.title, role="title"), 1)
+        head.addWidget(self.record)
         foot = QHBoxLayout(spacing=8)
         foot.addWidget(self._state_icon)
         foot.addWidget(self._state, 1)
@@ -100,6 +108,16 @@ class PicturePage(QWidget):
     def state(self) -> str:
         """The sentence below."""
         return self._state.text()
+
+    def offer_recording(self, recording: SiteRecording, toasts: Toasts) -> None:
+        """Let the whole feed be recorded: what is played again shall move the whole picture."""
+        self.record.offer(recording, self._recordable, toasts)
+
+    def _recordable(self) -> list[Recordable]:
+        from app.commission.hearing import Wanted
+
+        every = [quantity.key for quantity in self.feed.quantities]
+        return [Wanted(self.session, self.feed, "", "", every, shown=self.feed.plotted)]
 
     # Listening.
 

@@ -22,35 +22,40 @@ TIP = "Record what is ticked here into the site, also while other pages are show
 class RecordButton(QPushButton):
     """Hidden until there is a site to record into."""
 
+    _chosen: Callable[[], Sequence[Recordable]]
+    _toasts: Toasts
+
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__("Record", parent, objectName=name, accessibleName="Record", toolTip=plain_tip(TIP))
         self.setAutoDefault(False)
+        self.setCheckable(True)
         self._recording: SiteRecording | None = None
         dress(self, "record", "error")
         self.hide()
 
     def offer(self, recording: SiteRecording, chosen: Callable[[], Sequence[Recordable]], toasts: Toasts) -> None:
         """Record with this from now on."""
-        self._recording = recording
-
-        def press() -> None:
-            running = recording.recorder
-            if running is not None:
-                words = f"'{running.title}' goes on. A site records one at a time: stop it in the line below first."
-                toasts.info("Recording already", words)
-                return
-            try:
-                recording.start(chosen())
-            except AppError as error:
-                toasts.tell(error)
-
-        self.clicked.connect(press)
+        self._recording, self._chosen, self._toasts = recording, chosen, toasts
+        self.clicked.connect(self._press)
         recording.begun.connect(self._follow)
         recording.ended.connect(self._follow)
         self._follow()
         self.show()
 
+    def _press(self) -> None:
+        recording = self._recording
+        assert recording is not None, "shown only with a site to record into"
+        running = recording.recorder
+        if running is not None:
+            words = f"'{running.title}' goes on. A site records one at a time: stop it in the line below first."
+            self._toasts.info("Recording already", words)
+        else:
+            try:
+                recording.start(self._chosen())
+            except AppError as error:
+                self._toasts.tell(error)
+        self._follow()
+
     def _follow(self, *_: object) -> None:
-        words = "Recording" if self._recording is not None and self._recording.running else "Record"
-        self.setText(words)
-        self.setAccessibleName(words)
+        """Pressed while something is recorded. Its words stay: a longer one would not fit a small screen."""
+        self.setChecked(self._recording is not None and self._recording.running)

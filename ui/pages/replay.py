@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
-    QMenu,
     QSlider,
     QSplitter,
     QVBoxLayout,
@@ -28,27 +26,25 @@ from app.model.quantity import Reading
 from ui.forms.export import chosen_path, file_stem
 from ui.forms.parts import Strip, one_line, plain_label, push_button
 from ui.forms.toast import Toasts
-from ui.icons import dress
 from ui.plots.wording import duration_text
 from ui.recording_bar import count_text
 from ui.tasks import Tasks
 
 from .live_quantities import curve_name
-from .live_view import ROOMY, WINDOWS, load_plots
+from .live_view import ROOMY, load_plots
 from .recordings_table import moment_text
+from .replay_bar import ReplayBar
 from .replay_choice import ReplayChoice
+from .replay_picture import RecordedPicture, picture_in
 
 if TYPE_CHECKING:
     from ui.plots.replay_stack import ReplayStack
     from ui.plots.track_columns import TrackColumns
 
-SPEEDS = (1, 2, 5, 10, 20, 50, 100)
-FIRST_SPEED = 10
 STEP_MS = 200
 SLIDER_S = 0.1
 """A step of the slider."""
 PAGE_PART = 20
-LEAST_WHOLE_S = 10.0
 LIST_WIDTH = 232
 TITLE = 40
 
@@ -74,6 +70,7 @@ class ReplayPage(QWidget):
         self.replay: Replay | None = None
         self.plots: ReplayStack | None = None
         self._columns: list[TrackColumns] = []
+        self._picture: RecordedPicture | None = None
         self._listeners: list[OnReading] = []
         self._stepped_s = 0.0
         self._titles = _titles(recording)
@@ -82,7 +79,7 @@ class ReplayPage(QWidget):
         self._lay_out()
         self._clock = QTimer(self, interval=STEP_MS)
         self._clock.timeout.connect(self._step)
-        self._offer()
+        self.slider.setEnabled(False)
         tasks.spawn(self, self._prepare())
 
     def follow(self, on_reading: OnReading) -> None:
@@ -101,27 +98,7 @@ class ReplayPage(QWidget):
         self.back = push_button("All recordings", "replay.back", "undo", tip="Back to the list (Escape)")
         self.back.setShortcut("Escape")
         self.banner.add_button(self.back)
-        self.play = push_button("Play", "replay.play", "play", role="primary", tip="Play or pause (Space in the plots)")
-        self.speed = QComboBox(objectName="replay.speed", accessibleName="Speed")
-        for speed in SPEEDS:
-            self.speed.addItem(f"{speed} ×", speed)
-        self.speed.setCurrentIndex(self.speed.findData(FIRST_SPEED))
-        self.whole = push_button("All at once", "replay.whole", "chart", tip="Show the whole recording")
-        self.window_choice = QComboBox(objectName="replay.window", accessibleName="Window")
-        self.window_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.reset = push_button("Whole window", "replay.reset", "zoom", tip="Leave the zoom (0 or double click)")
-        self.list_button = push_button("Quantities", "replay.quantities", "meters", tip="Choose what is shown")
-        self.list_button.setCheckable(True)
-        self.export = push_button("Export", "replay.export", "export", tip="Keep it in a file")
-        menu = QMenu(self)
-        for key, text, slot in (
-            ("csv", "All readings as a table (CSV)…", lambda: self._tasks.spawn(self, self._exported_csv())),
-            ("png", "The plots as a picture (PNG)…", lambda: self._tasks.spawn(self, self._exported_png())),
-        ):
-            action = menu.addAction(text)
-            action.setObjectName(f"replay.export_{key}")
-            action.triggered.connect(slot)
-        self.export.setMenu(menu)
+        self.bar = ReplayBar()
         self.slider = QSlider(Qt.Orientation.Horizontal, objectName="replay.slider", accessibleName="Moment")
         self.choice = ReplayChoice("replay.list", one.channels, self._titles)
         self.moment = plain_label()
@@ -129,20 +106,16 @@ class ReplayPage(QWidget):
         self.at = plain_label(role="muted")
         self.at.setObjectName("replay.at")
         self.back.clicked.connect(self.back_wanted)
-        self.play.clicked.connect(self.toggle)
-        self.whole.clicked.connect(self.show_whole)
-        self.window_choice.currentIndexChanged.connect(self._window_chosen)
-        self.reset.clicked.connect(lambda: self.plots and self.plots.reset_zoom())
+        self.bar.csv.triggered.connect(lambda: self._tasks.spawn(self, self._exported_csv()))
+        self.bar.png.triggered.connect(lambda: self._tasks.spawn(self, self._exported_png()))
+        self.bar.play.clicked.connect(self.toggle)
+        self.bar.whole.clicked.connect(self.show_whole)
+        self.bar.window_choice.currentIndexChanged.connect(self._window_chosen)
+        self.bar.reset.clicked.connect(lambda: self.plots and self.plots.reset_zoom())
         self.slider.valueChanged.connect(self._dragged)
         self.choice.chosen.connect(self._show_curves)
 
     def _lay_out(self) -> None:
-        bar = QHBoxLayout(spacing=8)
-        for widget in (self.play, self.speed, self.whole, self.window_choice, self.reset):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        bar.addWidget(self.list_button)
-        bar.addWidget(self.export)
         card = QFrame()
         card.setProperty("role", "card")
         self._canvas = QVBoxLayout(card)
@@ -163,16 +136,11 @@ class ReplayPage(QWidget):
         column.setContentsMargins(16, 12, 16, 8)
         column.setSpacing(8)
         column.addWidget(self.banner)
-        column.addLayout(bar)
+        column.addWidget(self.bar)
         column.addWidget(split, 1)
         column.addLayout(foot)
         self.choice.hide()
-        self.list_button.toggled.connect(self.choice.setVisible)
-
-    def _offer(self) -> None:
-        for widget in (self.play, self.speed, self.whole, self.window_choice, self.slider, self.export):
-            widget.setEnabled(self.replay is not None)
-        self.reset.setEnabled(False)
+        self.bar.list.toggled.connect(self.choice.setVisible)
 
     # Reading.
 
@@ -187,34 +155,41 @@ class ReplayPage(QWidget):
         self.replay = Replay(self.recording, tracks, self._told)
         self.plots = ReplayStack(self.replay.end_s, self.recording.marks)
         self.plots.play_wanted.connect(self.toggle)
-        self.plots.zoomed_changed.connect(self.reset.setEnabled)
+        self.plots.zoomed_changed.connect(self.bar.reset.setEnabled)
         self.plots.hovered.connect(self._hovered)
         self.waiting.hide()
         self._canvas.addWidget(self.plots)
-        self._offer_windows()
+        self._offer_picture()
+        self.bar.offer_windows(self.replay.length_s)
         self.slider.setRange(0, max(1, round(self.replay.length_s / SLIDER_S)))
         self.slider.setSingleStep(max(1, self.slider.maximum() // 200))
         self.slider.setPageStep(max(1, self.slider.maximum() // PAGE_PART))
-        self.list_button.setChecked(self.width() >= ROOMY)
+        self.bar.list.setChecked(self.width() >= ROOMY)
         self._show_curves()
-        self._offer()
+        self.bar.offer(True)
+        self.slider.setEnabled(True)
         self.show_whole()
-        self.play.setFocus()
+        self.bar.play.setFocus()
         self.ready.emit()
 
     def _read(self) -> list[Track]:
         load_plots()
         return [self._store.track(self.recording.id, place) for place in range(len(self.recording.channels))]
 
-    def _offer_windows(self) -> None:
-        assert self.replay is not None, "the recording is read"
-        whole = max(self.replay.length_s, LEAST_WHOLE_S)
-        self.window_choice.blockSignals(True)
-        self.window_choice.addItem("Whole recording", whole)
-        for seconds, words in WINDOWS:
-            if seconds < whole:
-                self.window_choice.addItem(words, float(seconds))
-        self.window_choice.blockSignals(False)
+    def _offer_picture(self) -> None:
+        """What a family draws of a feed moves with its recording too."""
+        self._picture = picture = picture_in(self.recording)
+        if picture is not None:
+            self.bar.offer_picture(picture.title, picture.icon)
+            self.bar.picture.toggled.connect(self._show_picture)
+            self._canvas.addWidget(picture.widget)
+            picture.widget.hide()
+            self.follow(picture.show_reading)
+
+    def _show_picture(self, shown: bool) -> None:
+        if self._picture is not None and self.plots is not None:
+            self._picture.widget.setVisible(shown)
+            self.plots.setVisible(not shown)
 
     def _show_curves(self) -> None:
         if self.plots is None:
@@ -246,7 +221,7 @@ class ReplayPage(QWidget):
             self._clock.stop()
         else:
             if self.replay.at_end:
-                self._leave_whole()
+                self.bar.leave_whole()
                 self.replay.seek(self.replay.begin_s)
             self._stepped_s = time.monotonic()
             self._clock.start()
@@ -257,8 +232,8 @@ class ReplayPage(QWidget):
         if self.replay is None or self.plots is None:
             return
         self._clock.stop()
-        self.window_choice.setCurrentIndex(0)
-        self.plots.set_window(self.window_choice.currentData())
+        self.bar.window_choice.setCurrentIndex(0)
+        self.plots.set_window(self.bar.window_choice.currentData())
         self.seek(self.replay.end_s)
 
     def seek(self, time_s: float) -> None:
@@ -267,18 +242,11 @@ class ReplayPage(QWidget):
             self.replay.seek(time_s)
             self._tell()
 
-    def _leave_whole(self) -> None:
-        """Over the whole recording nothing would be seen to move: take the longest window that is half of it."""
-        if self.window_choice.currentIndex() == 0 and self.window_choice.count() > 1 and self.replay is not None:
-            half = self.replay.length_s / 2
-            fitting = [at for at in range(1, self.window_choice.count()) if self.window_choice.itemData(at) <= half]
-            self.window_choice.setCurrentIndex(fitting[-1] if fitting else 1)
-
     def _step(self) -> None:
         assert self.replay is not None, "only what was read is played"
         now = time.monotonic()
         passed, self._stepped_s = now - self._stepped_s, now
-        self.replay.advance(passed * self.speed.currentData())
+        self.replay.advance(passed * self.bar.speed.currentData())
         if self.replay.at_end:
             self._clock.stop()
         self._tell()
@@ -293,7 +261,7 @@ class ReplayPage(QWidget):
 
     def _window_chosen(self) -> None:
         if self.plots is not None:
-            self.plots.set_window(self.window_choice.currentData())
+            self.plots.set_window(self.bar.window_choice.currentData())
 
     # What is shown.
 
@@ -301,18 +269,16 @@ class ReplayPage(QWidget):
         replay, plots = self.replay, self.plots
         if replay is None or plots is None:
             return
-        plots.show_moment(replay.at_s)
+        plots.show_moment(replay.at_s, moving=self.playing)
+        if self._picture is not None:
+            self._picture.show_moment(replay.at_s)
         self.slider.blockSignals(True)
         self.slider.setValue(round((replay.at_s - replay.begin_s) / SLIDER_S))
         self.slider.blockSignals(False)
         clock = time.strftime("%H:%M:%S", time.localtime(replay.at_s))
         at, length = duration_text(replay.at_s - replay.begin_s), duration_text(replay.length_s)
         self.moment.setText(f"{clock}, {at} of {length}")
-        words = "Pause" if self.playing else "Play"
-        if self.play.text() != words:
-            self.play.setText(words)
-            self.play.setAccessibleName(words)
-            dress(self.play, "pause" if self.playing else "play", "on_accent")
+        self.bar.say_playing(self.playing)
 
     def _hovered(self, time_s: float | None) -> None:
         self.at.setText("" if time_s is None else f"Crosshair {time.strftime('%H:%M:%S', time.localtime(time_s))}")

@@ -40,7 +40,8 @@ class ReplayChoice(QWidget):
             for column, quantity in enumerate(channel.quantities):
                 item = QTreeWidgetItem(top, [one_line(quantity.title)])
                 item.setFlags(flags | Qt.ItemFlag.ItemIsUserCheckable)
-                item.setCheckState(0, CHECKED if len(self._items) < MOST_CURVES else UNCHECKED)
+                first = not channel.shown or quantity.key in channel.shown
+                item.setCheckState(0, CHECKED if first and len(self.ticked()) < MOST_CURVES else UNCHECKED)
                 self._items[place, column] = item
         self.tree.expandAll()
         if self.tree.topLevelItem(0) is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from ui.dialogs import answered
@@ -13,7 +13,7 @@ from ui.handle import State
 from ui.tasks import Tasks
 
 from .header import Header
-from .site_live import SiteLivePage
+from .site_live import LOOK_AGAIN_MS, SiteLivePage
 from .site_offer import SumChannel
 from .site_sum import SumDialog
 
@@ -58,8 +58,11 @@ class SitePage(QWidget):
         column.setSpacing(8)
         column.addWidget(self.header)
         column.addWidget(card, 1)
+        # A search of a whole range tells of thousands of changes.
+        self._soon = QTimer(self, singleShot=True, interval=LOOK_AGAIN_MS)
+        self._soon.timeout.connect(self.show_facts)
         for signal in (bench.added, bench.changed, bench.removed):
-            signal.connect(lambda *_: self.show_facts())
+            signal.connect(lambda *_: self._soon.start())
         self.show_facts()
 
     def show_facts(self) -> None:

@@ -94,21 +94,12 @@ def offers_of(handles: Iterable[Handle]) -> list[Offer]:
     """
     known = [handle for handle in handles if handle.vendor is not None and handle.vendor.feeds]
     known.sort(key=lambda handle: not handle.in_site)
-    called = [_name(handle) for handle in known]
-    names = Counter(called)
+    names = Counter(handle.name for handle in known)
     offers = []
-    for handle, name in zip(known, called, strict=True):
+    for handle in known:
         own = handle.row.id or handle.row.address.netloc
-        offers.append(_offer(handle, name if names[name] == 1 else f"{name} ({own})"))
+        offers.append(_offer(handle, handle.name if names[handle.name] == 1 else f"{handle.name} ({own})"))
     return _told_apart(offers)
-
-
-def _name(handle: Handle) -> str:
-    """What the device is called; one without a name by its model, which says more than the family."""
-    identity = handle.session.identity if handle.session is not None else None
-    if identity is not None and not identity.name and identity.model:
-        return identity.model
-    return handle.name
 
 
 def _offer(handle: Handle, name: str) -> Offer:

@@ -76,6 +76,7 @@ class SumSource:
     subscription = None
     ended = False
     error = None
+    unreadable = 0
 
     def __init__(self, channel: SumChannel, shade: int) -> None:
         self.channel = channel
@@ -147,8 +148,13 @@ class SumSource:
             self.heard_at = time.monotonic()
 
     @property
+    def pace_s(self) -> float:
+        """That of the slowest part: a sum comes no sooner."""
+        return max((source.pace_s for source, _ in self._following), default=0.0)
+
+    @property
     def interval_s(self) -> float:
-        """The usual time between two values: that of the slowest part."""
+        """The usual seconds between two values: those of the slowest part."""
         slowest = max((source.interval_s for source, _ in self._following), default=0.0)
         return max(self.ring.interval_s, slowest)
 

@@ -15,6 +15,7 @@ from ui.theme import current_theme
 from .curve import Curve
 from .live_plot import UnitPlot
 from .stack import PlotStack
+from .time_plot import BINS
 
 MARK_NAME = 24
 MARK_ROWS = 3
@@ -34,11 +35,17 @@ class ReplayStack(PlotStack):
         self.setAccessibleName("Plots of the recording")
         self._paused_s = at_s
 
-    def show_moment(self, time_s: float) -> None:
-        """Look back from this moment (seconds since 1970)."""
-        self._paused_s = time_s
-        self._stand()
-        self.refresh()
+    def show_moment(self, time_s: float, *, moving: bool = False) -> None:
+        """Look back from this moment (seconds since 1970). While it moves, it does so in steps of a pixel column: a
+        picture that would be the same is not painted.
+        """
+        start, end = self.view
+        step = (end - start) / BINS[1]
+        shown = time_s // step * step if moving else time_s
+        if shown != self._paused_s:
+            self._paused_s = shown
+            self._stand()
+            self.refresh()
 
     def keys(self) -> dict[Qt.Key, Callable[[], None]]:
         """As everywhere; Space plays and pauses the recording."""

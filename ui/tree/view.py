@@ -111,6 +111,7 @@ class TreePane(QWidget):
         self.filter.currentIndexChanged.connect(self._refilter)
         self.view.selectionModel().currentChanged.connect(self._current)
         self.view.activated.connect(self._activate)
+        self.view.clicked.connect(self._clicked)
         QShortcut(QKeySequence.StandardKey.Find, self, self.search.setFocus)
         self._lay_out()
 
@@ -184,6 +185,11 @@ class TreePane(QWidget):
             self._leaving = True
             self.view.setCurrentIndex(self._rows.mapFromSource(self._model.index_of(self._shown)))
             self._leaving = False
+
+    def _clicked(self, index: QModelIndex) -> None:
+        """The site's row also leads back from pages that have none of their own."""
+        if index.data(Role.NODE).kind is Kind.SITE:
+            self._current(index)
 
     def _activate(self, index: QModelIndex) -> None:
         self.activated.emit(index.data(Role.NODE))

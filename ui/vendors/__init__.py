@@ -28,6 +28,7 @@ BODIES: Mapping[str, str] = {
 
 PAGES: Mapping[str, str] = {
     "g13.compare": "ui.vendors.g13.compare:ComparePage",
+    "whatwatt.card": "ui.vendors.whatwatt.card:CardPage",
     "whatwatt.wifi_scan": "ui.vendors.whatwatt.wifi:WifiPage",
 }
 """Whole pages in place of the usual one, by the key of the archive or action: 'module:Class'."""

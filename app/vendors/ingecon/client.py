@@ -103,7 +103,7 @@ class IngeconClient:
             vendor="ingecon",
             id=serial or self._where(answer),
             name=self._name(answer),
-            model=f"INGECON SUN {self._name(answer)}",
+            model=f"INGECON SUN {self._name(answer) if answer else 'EMS'}",
             firmware=answer.firmware if answer else "",
             facts=tuple(facts.items()),
         )
@@ -236,7 +236,7 @@ class IngeconClient:
     def _name(self, answer: InverterAnswer | None) -> str:
         """What it is, in words: the tree shows this, and the family beside it."""
         if answer is None:
-            return "EMS"
+            return "EMS with storage" if self.stream.with_storage else "EMS"
         return self.model.title if self.model else "inverter"
 
 

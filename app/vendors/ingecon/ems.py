@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from app.model.field import Choice, Field
+from app.model.field import Field
 from app.model.section import AnySection, Problem, Section
 from app.vendors.ingecon.client import EMS, TLM, IngeconClient
 from app.vendors.ingecon.flow import energy_flow, flow_words
-from app.vendors.ingecon.forms import member, model
-from app.vendors.ingecon.tables import PHASE_VALUES, TLM_VALUES
+from app.vendors.ingecon.forms import meaning, member, model
+from app.vendors.ingecon.tables import PHASE_VALUES, TLM_VALUES, Value
 from app.vendors.ingecon.wire import Element, Phases, known
 
 RESOURCE = "GET /system/events/sse/stream"
@@ -20,42 +20,39 @@ MANUAL = "7.2"
 NO_BATTERY_TEXT = "7"
 ALARMS = ("s1p_alarms", "s1p_alarmscodes")
 NO_ALARM = "none"
+_MOST_OTHERS = 40
+"""A hostile event could have thousands."""
 
-_PHASES = (
-    Choice(1, "L1 (R)"),
-    Choice(2, "L2 (S)"),
-    Choice(3, "L3 (T)"),
-    Choice(4, "All phases"),
-    Choice(0, "Not said"),
-)
-_PHASE = Annotated[int, Field("Phase", choices=_PHASES, suggestions=True, manual=MANUAL, read_only=True)]
 _DOCUMENTED = frozenset(value.key for value in (*PHASE_VALUES, *TLM_VALUES))
-
-PhaseRow = model("PhaseRow", "One phase.", [("phase", _PHASE, 0), *(member(value, MANUAL) for value in PHASE_VALUES)])
-
-
-class Other(msgspec.Struct, frozen=True):
-    """A value that the manual does not list."""
-
-    phase: _PHASE = 0
-    name: Annotated[str, Field("Name", help="As the device calls it", read_only=True)] = ""
-    value: Annotated[str, Field("Value", read_only=True)] = ""
+_NAMES = {1: "L1", 2: "L2", 3: "L3", 4: "all phases"}
 
 
-_OTHERS = Annotated[
-    tuple[Other, ...], Field("Further values", help="What the manual does not list", manual=MANUAL, read_only=True)
-]
-_FLOW = Annotated[
-    str | None, Field("Now", help="Where the power comes from and where it goes", manual=MANUAL, read_only=True)
-]
-_ROWS = Annotated[
-    tuple[PhaseRow, ...],  # type: ignore[valid-type]
-    Field("Phases", manual=MANUAL, read_only=True),
-]
+class PhaseValue(msgspec.Struct, frozen=True):
+    """One value of the plant, on each phase that the EMS tells and on all together."""
 
-Plant = model(
-    "Plant", "The values of each phase.", [("flow", _FLOW, None), ("phases", _ROWS, ()), ("others", _OTHERS, ())]
-)
+    label: Annotated[str, Field("Value", read_only=True)] = ""
+    l1: Annotated[float | None, Field("L1 (R)", decimals=0, read_only=True)] = None
+    l2: Annotated[float | None, Field("L2 (S)", decimals=0, read_only=True)] = None
+    l3: Annotated[float | None, Field("L3 (T)", decimals=0, read_only=True)] = None
+    whole: Annotated[
+        float | None, Field("All", help="As told, or the sum of the phases", decimals=0, read_only=True)
+    ] = None
+    unit: Annotated[str, Field("Unit", read_only=True)] = ""
+    meaning: Annotated[str, Field("What it is", help="In brackets the device's own name", read_only=True)] = ""
+
+
+class Plant(msgspec.Struct, frozen=True):
+    """The values of each phase."""
+
+    flow: Annotated[
+        str | None, Field("Now", help="Where the power comes from and where it goes", manual=MANUAL, read_only=True)
+    ] = None
+    phases: Annotated[tuple[PhaseValue, ...], Field("Phases", manual=MANUAL, read_only=True)] = ()
+    others: Annotated[
+        str, Field("Further values", help="What the manual does not list", manual=MANUAL, read_only=True)
+    ] = "none"
+
+
 Storage = model(
     "Storage",
     "The values of a plant with a STORAGE 1Play TLM.",
@@ -63,27 +60,36 @@ Storage = model(
 )
 
 
-def plant(told: Phases) -> msgspec.Struct:
+def plant(told: Phases) -> Plant:
     """The page of all phases."""
-    rows = tuple(PhaseRow(phase=one.phase or 0, **_values(one, with_texts=False)) for one in told.elements)
-    others = tuple(
-        Other(one.phase or 0, name, one.text(name))
+    others = [
+        f"{_NAMES.get(one.phase or 0, 'phase not told')} {name}: {one.text(name)}"
         for one in told.elements
         for name in one.fields
         if name not in _DOCUMENTED
+    ]
+    return Plant(
+        flow=flow_words(energy_flow(told)) or None,
+        phases=tuple(_phase_value(value, told) for value in PHASE_VALUES),
+        others="; ".join(others[:_MOST_OTHERS]) or "none",
     )
-    return Plant(flow=flow_words(energy_flow(told)) or None, phases=rows, others=others)
+
+
+def _phase_value(value: Value, told: Phases) -> PhaseValue:
+    phases = (told.of_phase(number) for number in (1, 2, 3))
+    l1, l2, l3 = (None if one is None else known(one.number(value.key)) for one in phases)
+    return PhaseValue(value.label, l1, l2, l3, known(told.total(value)), value.unit, meaning(value))
 
 
 def storage(told: Phases) -> msgspec.Struct:
     """The page of a plant with a STORAGE 1Play TLM: the values of the element that stands for all phases."""
     one = told.whole or told.elements[0]
-    return Storage(**_values(one, with_texts=True))
+    return Storage(**_values(one))
 
 
-def _values(one: Element, *, with_texts: bool) -> dict[str, Any]:
+def _values(one: Element) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for value in (*PHASE_VALUES, *(TLM_VALUES if with_texts else ())):
+    for value in (*PHASE_VALUES, *TLM_VALUES):
         if value.key in one.fields:
             found[value.key] = known(one.number(value.key)) if value.number else _text(one, value.key)
     return found

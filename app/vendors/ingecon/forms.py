@@ -26,14 +26,14 @@ def member(value: Value, manual: str) -> Member:
         value.label,
         unit=value.unit,
         decimals=value.decimals,
-        help=_help(value),
+        help=meaning(value),
         manual=manual,
         read_only=True,
     )
     return value.key, Annotated[(float if value.number else str) | None, note], None
 
 
-def _help(value: Value) -> str:
+def meaning(value: Value) -> str:
     """What it is, and the device's own name of it: 'Voltage of the battery (Vbatt).'"""
     return f"{value.help.removesuffix('.') or value.label} ({value.name})."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 from urllib.parse import quote
 
@@ -12,8 +13,9 @@ from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Period, Q
 from app.model.errors import BadReply, DeviceFailed, DeviceRefused, InvalidValue
 from app.model.field import Choice, Field
 from app.net.lenient import convert
-from app.vendors.whatwatt.client import SD_CARD, WhatwattClient
-from app.vendors.whatwatt.places import dig
+from app.vendors.whatwatt.client import SD_CARD, SYSTEM, WhatwattClient
+from app.vendors.whatwatt.models import SdCard
+from app.vendors.whatwatt.places import dig, fill
 from app.vendors.whatwatt.wifi_scan import plain_text
 
 LONGEST_PATH = 255
@@ -21,11 +23,17 @@ MOST = 5000
 FILE, FOLDER = "file", "dir"
 _WINDOWS = frozenset('<>:"|?*')
 
+FULL = 0.97
+"""Of its size the card keeps a part for itself: from here on it counts as full."""
+MEGABYTE = 1024 * 1024
+
 COLUMNS = (
     Column("name", "Name", width=24),
     Column("type", "Type", filtered=True, width=8),
     Column("size", "Size", ColumnKind.NUMBER, unit="bytes", decimals=0, width=12),
+    Column("day", "Log of", width=12),
     Column("path", "Path", width=32),
+    Column("remark", "Remark", width=24),
 )
 
 
@@ -88,6 +96,19 @@ def can_be_asked_for(name: str) -> bool:
     return "/" not in name and "\\" not in name and name not in ("", ".", "..") and name.isprintable()
 
 
+def day_of(name: str) -> str:
+    """The day of a log by its name, such as 20240929.CSV, in ISO form; empty for everything else."""
+    stem, _, suffix = name.upper().rpartition(".")
+    try:
+        return date(int(stem[:4]), int(stem[4:6]), int(stem[6:])).isoformat() if _is_log(stem, suffix) else ""
+    except ValueError:
+        return ""
+
+
+def _is_log(stem: str, suffix: str) -> bool:
+    return suffix == "CSV" and len(stem) == 8 and stem.isascii() and stem.isdigit()
+
+
 async def entries(client: WhatwattClient, folder: str = "") -> tuple[Entry, ...]:
     """What is in a folder of the card, folders first, then by name.
 
@@ -116,22 +137,38 @@ _NO_CARD = "Push a microSD card into the device until it clicks, wait a moment a
 async def _read(client: WhatwattClient, _target: str, query: Query) -> Records:
     folder = query.parameters.folder if isinstance(query.parameters, Folder) else ""
     found = await entries(client, folder)
-    shown = [entry for entry in found if can_be_asked_for(entry.name)]
     inside = "/".join(part for part in folder.split("/") if part)
+    notes = []
     strange = [plain_text(entry.name) for entry in found if not can_be_asked_for(entry.name)]
-    notes = [f"Left out, since their names are none of files: {', '.join(strange[:5])}."] if strange else []
-    if any(entry.type == FILE and not entry.size for entry in shown):
+    if strange:
+        notes.append(f"Cannot be fetched, since their names are none of files: {', '.join(strange[:5])}.")
+    if any(entry.type == FILE and not entry.size for entry in found):
         notes.append("The size of the log that is being written lags behind; it may be listed with 0 bytes.")
+    if not inside:
+        notes += _room(sum(max(entry.size, 0) for entry in found), fill(SdCard, await client.system()))
     return Records(
         COLUMNS,
         (
-            [plain_text(entry.name) for entry in shown],
-            ["folder" if entry.type == FOLDER else plain_text(entry.type) for entry in shown],
-            [float(entry.size) for entry in shown],
-            [f"{inside}/{entry.name}".lstrip("/") for entry in shown],
+            [plain_text(entry.name) for entry in found],
+            ["folder" if entry.type == FOLDER else plain_text(entry.type) for entry in found],
+            [float(entry.size) for entry in found],
+            [day_of(entry.name) for entry in found],
+            [f"{inside}/{entry.name}".lstrip("/") if can_be_asked_for(entry.name) else "" for entry in found],
+            ["" if can_be_asked_for(entry.name) else STRANGE for entry in found],
         ),
         notes=tuple(notes),
     )
+
+
+STRANGE = "cannot be fetched: no file's name"
+"""Of a name that leads elsewhere or cannot be written."""
+
+
+def _room(used: int, card: SdCard) -> list[str]:
+    """What is to be said of the card's size, which the device tells in MB."""
+    if not card.size or used < FULL * card.size * MEGABYTE:
+        return []
+    return ["The card is full: nothing more is logged. Fetch what is needed, then put in an empty one."]
 
 
 async def _folders(client: WhatwattClient, _target: str) -> Mapping[str, tuple[Choice, ...]]:
@@ -156,6 +193,6 @@ ARCHIVES: tuple[AnyArchive, ...] = (
         icon="storage",
         help="What is on the memory card. A log has one file a day.",
         manual="5.10",
-        resources=("GET /sdcard/<path>",),
+        resources=("GET /sdcard/<path>", f"GET {SYSTEM}"),
     ),
 )

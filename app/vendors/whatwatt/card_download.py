@@ -44,6 +44,17 @@ def pace_for(supply: Supply) -> float:
     return 0.0 if supply.v_usb is not None and supply.v_usb >= ENOUGH_USB_V else PACED_BYTES_PER_S
 
 
+def pace_words(supply: Supply) -> str:
+    """How fast files come, and why."""
+    usb = "no USB power is told" if supply.v_usb is None else f"USB has {supply.v_usb:.2f} V"
+    if pace_for(supply):
+        return (
+            f"Files come at {PACED_BYTES_PER_S / 1000:g} KB/s: the device is powered by the meter ({usb}, "
+            f"{ENOUGH_USB_V:g} V are needed), and faster reading has made such devices restart."
+        )
+    return f"Files come as fast as the device sends them: it has power of its own ({usb})."
+
+
 async def fetch(client: WhatwattClient, path: str) -> AsyncGenerator[tuple[bytes, Progress], None]:
     """A file of the card, piece by piece, with how far it is. One at a time; a second one is refused.
 
@@ -62,7 +73,7 @@ async def fetch(client: WhatwattClient, path: str) -> AsyncGenerator[tuple[bytes
     async with client.fetching:
         pace = pace_for(await client.supply())
         download = Download(client.http, address, bytes_per_s=pace)
-        words = f"Reading at {pace / 1000:g} KB/s, which its power bears" if pace else "Reading"
+        words = f"Reading at {pace / 1000:g} KB/s, as the meter powers the device" if pace else "Reading"
         async with aclosing(download.pieces()) as pieces:
             async for piece in pieces:
                 if download.done > LARGEST:

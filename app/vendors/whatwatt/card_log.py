@@ -17,16 +17,19 @@ from typing import Annotated, Any
 
 import msgspec
 
-from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Period, Query, Records
+from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Period, Query, Records, Told
 from app.model.errors import BadReply, DeviceRefused
 from app.model.field import Choice, Field
-from app.vendors.whatwatt.card import FILE, LONGEST_PATH, can_be_asked_for, entries
+from app.model.job import Progress
+from app.vendors.whatwatt.card import FILE, LONGEST_PATH, can_be_asked_for, day_of, entries
 from app.vendors.whatwatt.card_download import fetch
 from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.wifi_scan import plain_text
 
 LONGEST_LOG = 64 * 1024 * 1024
 MOST_ROWS = 200_000
+TOLD_EVERY = 6000
+"""Bytes: about once a second where files come slowly."""
 MOST_COLUMNS = 128
 _TIME, _NUMBER, _TEXT = "TIME", ColumnKind.NUMBER, ColumnKind.TEXT
 
@@ -167,22 +170,32 @@ async def _logs(client: WhatwattClient, _target: str) -> Mapping[str, tuple[Choi
         for entry in found
         if entry.type == FILE and entry.name.upper().endswith(".CSV") and can_be_asked_for(entry.name)
     ]
-    return {"file": (_NONE, *(Choice(name, plain_text(name)) for name in sorted(names, reverse=True)))}
+    return {"file": (_NONE, *(Choice(name, day_of(name) or plain_text(name)) for name in sorted(names, reverse=True)))}
 
 
-async def _read(client: WhatwattClient, _target: str, query: Query) -> Records:
+def _nobody(_: Progress) -> None:
+    """Nobody wants to know how far it is."""
+
+
+async def _read(client: WhatwattClient, _target: str, query: Query, told: Told = _nobody) -> Records:
     file = query.parameters.file if isinstance(query.parameters, Log) else ""
     if not file:
-        return Records(
-            (column_of(_TIME),), ((),), notes=("Choose a day. Writing to the card is set under 'Services'.",)
-        )
+        return Records((), (), notes=("Choose a day. Writing to the card is set under 'Services'.",))
     content = bytearray()
     async with aclosing(fetch(client, file)) as pieces:
-        async for piece, _ in pieces:
+        async for piece, progress in pieces:
+            # Of every piece it would be told hundreds of times a second where the device has power of its own.
+            if len(content) // TOLD_EVERY != progress.done // TOLD_EVERY:
+                told(msgspec.structs.replace(progress, text=_how_far(progress)))
             content += piece
             if len(content) > LONGEST_LOG:
                 raise BadReply(f"{file} is longer than {LONGEST_LOG // (1024 * 1024)} MiB: fetch it as a file.")
     return records_of(bytes(content))
+
+
+def _how_far(progress: Progress) -> str:
+    whole = f" of {progress.total / 1000:.0f} KB" if progress.total else ""
+    return f"{progress.done / 1000:.0f} KB{whole}. {progress.text}"
 
 
 ARCHIVES: tuple[AnyArchive, ...] = (
@@ -193,6 +206,7 @@ ARCHIVES: tuple[AnyArchive, ...] = (
         period=Period.NONE,
         parameters=Log,
         options=_logs,
+        read_told=_read,
         group="SD card",
         icon="chart",
         help="What the device has written to its card, one file a day. Without USB power it is read at 6 KB/s, which "

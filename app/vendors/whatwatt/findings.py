@@ -19,7 +19,7 @@ CLOCK_SET_SINCE = 2024
 """A device that has never heard the time counts from an earlier year."""
 ZONE_S = 900
 """Zones differ from each other by whole quarters of an hour."""
-NO_LICENCE = "missing"
+NO_LICENCE = "needs the Plus licence"
 
 _SPARE = "switch off services that are not needed and let reports go out less often, or power it over USB"
 

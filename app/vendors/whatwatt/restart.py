@@ -233,7 +233,7 @@ def _paired(before: Wifi, after: Wifi, _parameters: NoParameters) -> str:
 PAIR: Action[NoParameters, WhatwattClient] = Action(
     key="whatwatt.wps",
     title="Pair by WPS",
-    verb="Pair…",
+    verb="Pair by WPS…",
     steps=lambda _parameters, _target: [Step("Begin to pair by WPS", "POST", WPS)],
     look=_pairing,
     follow=_follow_pairing,
@@ -241,8 +241,8 @@ PAIR: Action[NoParameters, WhatwattClient] = Action(
     parameters=NoParameters,
     first=lambda: NOTHING,
     guide=lambda _parameters: Guide(
-        "For two minutes the device waits for the WPS button of a router, and may not answer meanwhile. Paired, it is "
-        "in the router's network, perhaps at another address; it is then looked for by its identifier.",
+        "The device may not answer meanwhile. Paired, it is in the router's network, perhaps at another address; it is "
+        "then looked for by its identifier.",
         patience_s=PAIRING_S + 30.0,
         lost="It may be in the router's network now: bring the laptop there and use 'Find devices'.",
     ),

@@ -61,7 +61,7 @@ async def _plus(client: WhatwattClient) -> str | None:
         # Whatever else is wrong with the report is said where it is read.
         with suppress(AppError):
             await client.report()
-    return None if client.licensed is None else "works" if client.licensed else NO_LICENCE
+    return None if client.licensed is None else "can be read" if client.licensed else NO_LICENCE
 
 
 async def _read_meter(client: WhatwattClient, _target: str) -> MeterInfo:

@@ -109,7 +109,7 @@ _REASONS = {
     "Expecting property name enclosed in double quotes": "a name in double quotes is needed here",
     "Expecting ':' delimiter": "a colon is missing",
     "Expecting ',' delimiter": "a comma is missing, or this does not belong here",
-    "Expecting value": "a value is missing, or its quotes are",
+    "Expecting value": "value or quotes missing",
     "Illegal trailing comma before end of object": "a comma too many",
     "Illegal trailing comma before end of array": "a comma too many",
     "Invalid control character at": "a text in quotes may not go on in the next line",

@@ -15,7 +15,7 @@ from app.vendors.whatwatt.feeds import FEEDS
 from app.vendors.whatwatt.firmware import FIRMWARE
 from app.vendors.whatwatt.places import dig
 from app.vendors.whatwatt.resources import RESOURCES
-from app.vendors.whatwatt.settings import basics, ethernet_port, meter_port, mqtt, wifi_network
+from app.vendors.whatwatt.settings import basics, ethernet_port, meter_port, mqtt, wifi_join, wifi_network
 
 DEVICE_TYPE = "100"
 _ID = re.compile(r"[0-9A-Fa-f]{12}")
@@ -67,6 +67,7 @@ WHATWATT = Vendor(
     archives=(*wifi_scan.ARCHIVES, *card.ARCHIVES, *card_log.ARCHIVES),
     actions=(
         *restart.ACTIONS,
+        *wifi_join.ACTIONS,
         *wifi_network.ACTIONS,
         *card_download.ACTIONS,
         *basics.ACTIONS,

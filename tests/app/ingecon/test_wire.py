@@ -202,12 +202,15 @@ def test_the_example_of_three_phases_is_read() -> None:
     assert not event.with_storage
     assert [element.phase for element in event.elements] == [1, 2, 3]
     page: Any = ems.plant(event)
-    assert [row.phase for row in page.phases] == [1, 2, 3]
-    assert page.phases[0].w == 2510
-    assert page.phases[0].pacpvbatt == 80
-    assert page.phases[0].wattdigitalinput == 0
-    assert page.phases[0].paccloads is None
-    assert page.others == ()
+    shown = {row.label: row for row in page.phases}
+    assert [value.label for value in PHASE_VALUES] == list(shown)
+    grid = shown["Grid power"]
+    assert (grid.l1, grid.l2, grid.l3, grid.whole, grid.unit) == (2510, 0, 0, 2510, "W")
+    assert grid.meaning == "Above zero the site imports, below zero it exports (W)."
+    assert (shown["Hybrid inverters"].l1, shown["Wattmeter's digital input"].l1) == (80, 0)
+    assert (shown["Critical loads"].l1, shown["Critical loads"].whole) == (None, None)
+    assert (shown["State of charge"].l3, shown["State of charge"].whole) == (13, 13), "the same battery, not three"
+    assert page.others == "none"
     values = dict(zip((q.key for q in PLANT_FEED.quantities), plant_values(_plant(), event), strict=True))
     assert (values["w"], values["w.l1"], values["w.l2"]) == (2510, 2510, 0)
     assert (values["ems_soc"], values["ems_vbat"]) == (13, 49)
@@ -229,7 +232,8 @@ def test_the_example_of_a_plant_with_storage_is_read_with_all_its_slips_of_spell
     assert (page.sc_ratio, page.total_cons, page.soc, page.vbat) == (18.73, 2445, 15, 414)
     assert ems.storage_problems(page) == []
     plant: Any = ems.plant(event)
-    assert plant.others == ()
+    assert plant.others == "none"
+    assert (plant.phases[0].l1, plant.phases[0].whole) == (None, 1987)
     values = dict(zip((q.key for q in STORAGE_FEED.quantities), plant_values(OF_STORAGE, event), strict=True))
     assert (values["w"], values["pv"], values["cons"]) == (1987, 459, 2445)
     assert math.isnan(values["w.l1"])
@@ -293,8 +297,8 @@ def test_unknown_names_of_the_ems_are_shown_and_other_events_are_passed_over() -
     event = phases({"Phases": [{"Phase": 2, "W": "55", "pv_total_value": 4739}], "more": 1})
     assert event is not None
     page: Any = ems.plant(event)
-    assert page.phases[0].w == 55
-    assert [(other.phase, other.name, other.value) for other in page.others] == [(2, "pv_total_value", "4739")]
+    assert (page.phases[0].l1, page.phases[0].l2) == (None, 55)
+    assert page.others == "L2 pv_total_value: 4739"
     assert phases({"devices": []}) is None
     assert phases([1]) is None
 

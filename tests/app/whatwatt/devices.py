@@ -23,6 +23,7 @@ from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.simulator import WhatwattSimulator
 from app.vendors.whatwatt.vendor import WHATWATT
 
+HEARD = ("127.0.0.1",)
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "whatwatt"
 
 
@@ -49,8 +50,10 @@ def device(**more: Any) -> Iterator[Device]:
 
 
 @asynccontextmanager
-async def session(on: Device, folder: Path, *, password: str | None = None) -> AsyncIterator[DeviceSession]:
-    """An open session."""
+async def session(
+    on: Device, folder: Path, *, password: str | None = None, hears: bool = False
+) -> AsyncIterator[DeviceSession]:
+    """An open session; one that `hears` listens to announcements while it looks for a device."""
     site = SiteFile.open(folder / "site.wattwright")
     made = DeviceSession(
         WHATWATT,
@@ -67,6 +70,8 @@ async def session(on: Device, folder: Path, *, password: str | None = None) -> A
         pause_s=0.05,
         look_s=1.0,
         longest_s=5.0,
+        # Whatever else runs on this computer may announce simulators of the same id.
+        interfaces=HEARD if hears else (),
     )
     try:
         await made.open()

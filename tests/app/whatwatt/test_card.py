@@ -13,8 +13,8 @@ from app.model.archive import Query
 from app.model.errors import AnswerLost, DeviceFailed, InvalidValue, NotFound, StorageFailed, UsageError
 from app.net.download import Download
 from app.simulators.faults import Fault
-from app.vendors.whatwatt.card import Folder, card_path, safe_name
-from app.vendors.whatwatt.card_download import DOWNLOAD, PACED_BYTES_PER_S, CardFile, fetch, pace_for, save
+from app.vendors.whatwatt.card import STRANGE, Folder, card_path, day_of, safe_name
+from app.vendors.whatwatt.card_download import DOWNLOAD, PACED_BYTES_PER_S, CardFile, fetch, pace_for, pace_words, save
 from app.vendors.whatwatt.card_log import Log
 from app.vendors.whatwatt.models import Supply
 from app.vendors.whatwatt.vendor import WHATWATT
@@ -41,16 +41,34 @@ def test_the_card_is_listed_folders_first_and_hostile_names_do_no_harm(run: Run[
             assert kinds[0] == "folder"
             assert "NIHAO.TXT" in names
             assert "<img src=x onerror=alert(1)>.CSV" in names
-            assert not any("\\" in name or "\n" in name or name in ("..", "") for name in names)
-            assert "Left out" in found.notes[0]
+            assert not any("\n" in name for name in names)
+            rows = dict(zip(names, zip(found.data[4], found.data[5], strict=True), strict=True))
+            for strange in ("..", "a\\..\\b", "line�break.csv"):
+                assert rows[strange] == ("", STRANGE), "it is shown, and there is no way to ask for it"
+            assert rows["x y.csv"] == ("x y.csv", "")
+            assert "Cannot be fetched" in found.notes[0]
             inner = await opened.records(WHATWATT.archive("card"), "", Query(parameters=Folder("SYSTEM~1")))
-            assert list(inner.data[3]) == ["SYSTEM~1/WPSETT~1.DAT"]
+            assert list(inner.data[4]) == ["SYSTEM~1/WPSETT~1.DAT"]
             options = await opened.options(WHATWATT.archive("card"), "")
             assert [choice.value for choice in options["folder"]][:2] == ["", "SYSTEM~1"]
 
     with device() as on:
         on.simulator.card.files |= dict.fromkeys(HOSTILE, b"gotcha")
         run(main())
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("20240929.CSV", "2024-09-29"),
+        ("20240231.CSV", ""),
+        ("2024.CSV", ""),
+        ("x.csv", ""),
+        ("20240929.csv", "2024-09-29"),
+    ],
+)
+def test_a_log_says_by_its_name_of_which_day_it_is(name: str, day: str) -> None:
+    assert day_of(name) == day
 
 
 @pytest.mark.parametrize("path", ["../x", "a/../../b", "..", "a/./b", "a\\b", "a\nb", "x" * 256])
@@ -282,3 +300,22 @@ def test_what_is_written_to_the_card_is_what_the_meter_measured(run: Run[None], 
 
     with device(clock=lambda: now[0]) as on:
         run(main())
+
+
+def test_a_full_card_is_said_to_be_full(run: Run[None], tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session(on, tmp_path) as opened:
+            found = await opened.records(WHATWATT.archive("card"), "", Query(parameters=Folder()))
+            assert any("The card is full" in note for note in found.notes) == full
+
+    for full in (False, True):
+        with device() as on:
+            on.simulator.card.size_mb = 1 if full else 7618
+            on.simulator.card.files["BIG.BIN"] = bytes(1024 * 1024)
+            run(main())
+
+
+def test_why_files_come_slowly_is_said() -> None:
+    assert "powered by the meter (USB has 0.00 V" in pace_words(Supply(v_usb=0.0))
+    assert "6 KB/s" in pace_words(Supply())
+    assert "as fast as" in pace_words(Supply(v_usb=5.16))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,3 +42,31 @@ def test_a_file_name_that_leads_elsewhere_is_refused(cli: Cli, tmp_path: Path, n
     with device() as on:
         cli.error("do", on.running.url, "download", f"file={name}", f"folder={tmp_path}", code=2)
         assert not any("sdcard" in request for request in on.simulator.requests)
+
+
+def test_a_message_of_several_lines_is_sent_and_shown_line_by_line(cli: Cli) -> None:
+    with device() as on:
+        url = on.running.url
+        on.simulator.mqtt.values["publish"]["template"] = "{\r\n1\r\n}"
+        planned = cli.text("send", url, "mqtt", "template={\r\n2\r\n}", "--dry-run")
+        assert "    -   2  1\n    +   2  2\n" in planned
+        sent = cli("send", url, "mqtt", "template={\r\n2\r\n}", "--yes")
+        assert sent["outcome"] == "verified"
+        assert sent["changes"][0]["now"] == "{\r\n2\r\n}"
+        assert on.simulator.mqtt.values["publish"]["template"] == "{\r\n2\r\n}"
+        assert "  Message:\n    {\n    2\n    }\n" in cli.text("read", url, "mqtt")
+        template = next(f for f in section(cli, url, "whatwatt.mqtt")["fields"] if f["name"] == "template")
+        assert template["lines"] > 1
+
+
+def section(cli: Cli, url: str, key: str) -> Any:
+    return next(found for found in cli("sections", url)["sections"] if found["key"] == key)
+
+
+def test_what_cuts_the_device_off_is_said_before_it_is_done(cli: Cli) -> None:
+    with device() as on:
+        planned = cli.text("do", on.running.url, "restart", "--dry-run")
+        assert "With DHCP it may come back at another address" in planned
+        cli.text("do", on.running.url, "factory_reset", code=2)
+        assert "forgotten its Wi-Fi network" in cli.err
+        assert on.writes() == []

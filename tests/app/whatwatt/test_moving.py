@@ -17,8 +17,9 @@ from app.model.errors import DeviceUnreachable, InvalidValue
 from app.simulators.faults import Fault
 from app.vendors.whatwatt import restart
 from app.vendors.whatwatt.restart import FACTORY_RESET, PAIR, RESTART, Running
-from app.vendors.whatwatt.settings import wifi_network
-from app.vendors.whatwatt.settings.wifi_network import FORGET, JOIN, NetworkChoice
+from app.vendors.whatwatt.settings import wifi_join
+from app.vendors.whatwatt.settings.wifi_join import JOIN, NetworkChoice
+from app.vendors.whatwatt.settings.wifi_network import FORGET
 from app.vendors.whatwatt.simulator.radio import NETWORKS
 from app.vendors.whatwatt.vendor import WHATWATT
 from tests.app.whatwatt.devices import Device, device, done, read, sent, session
@@ -33,11 +34,11 @@ def on(monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
     monkeypatch.setattr(restart, "LEAVING_S", 0.6)
     monkeypatch.setattr(restart, "PATIENCE_S", 3.0)
     monkeypatch.setattr(restart, "PAIRING_S", 1.5)
-    monkeypatch.setattr(wifi_network, "POLL_S", 0.05)
-    monkeypatch.setattr(wifi_network, "JOINING_S", 3.0)
-    monkeypatch.setattr(wifi_network, "SILENT_S", 0.6)
+    monkeypatch.setattr(wifi_join, "POLL_S", 0.05)
+    monkeypatch.setattr(wifi_join, "JOINING_S", 3.0)
+    monkeypatch.setattr(wifi_join, "SILENT_S", 0.6)
     monkeypatch.setattr(restart, "SILENT_S", 0.6)
-    with device(name="Main", password="opens") as running:
+    with device(index=770, name="Main", password="opens") as running:
         yield running
 
 
@@ -307,7 +308,7 @@ def test_a_device_that_dhcp_puts_elsewhere_is_found_by_its_announcement(
     elsewhere(on)
 
     async def main() -> None:
-        async with session(on, tmp_path, password="opens") as opened, announced(on, "127.0.0.77"):
+        async with session(on, tmp_path, password="opens", hears=True) as opened, announced(on, "127.0.0.77"):
             receipt, told = await done(opened, JOIN, OFFICE)
             assert receipt.outcome is Outcome.VERIFIED, receipt
             assert opened.address.host == "127.0.0.77"
@@ -323,8 +324,8 @@ def test_another_device_that_announces_itself_meanwhile_is_not_taken_for_it(
     elsewhere(on)
 
     async def main() -> None:
-        with device(index=1, name="Neighbour") as other:
-            async with session(on, tmp_path, password="opens") as opened, announced(other, "127.0.0.1"):
+        with device(index=771, name="Neighbour") as other:
+            async with session(on, tmp_path, password="opens", hears=True) as opened, announced(other, "127.0.0.1"):
                 receipt, _ = await done(opened, JOIN, OFFICE)
                 assert receipt.outcome is Outcome.UNKNOWN
                 assert opened.address == on_address
@@ -338,7 +339,7 @@ def test_after_pairing_the_device_is_followed_to_its_new_address(run: Run[None],
     on.simulator.pairing_moves = "127.0.0.78"
 
     async def main() -> None:
-        async with session(on, tmp_path, password="opens") as opened, announced(on, "127.0.0.78"):
+        async with session(on, tmp_path, password="opens", hears=True) as opened, announced(on, "127.0.0.78"):
             receipt, _ = await done(opened, PAIR)
             assert receipt.outcome is Outcome.VERIFIED, receipt
             assert opened.address.host == "127.0.0.78"

@@ -335,7 +335,7 @@ def test_the_mqtt_page_shows_what_would_be_sent_now_and_names_what_is_not_resolv
 def test_a_template_that_is_no_json_with_the_values_of_now_is_warned_of() -> None:
     value = Mqtt(template='{"id":${sys.id}}', variables=NOW)
     (problem,) = problems_of(MQTT, value)
-    assert "line 1, column 7: a value is missing" in problem.message
+    assert "line 1, column 7: value or quotes missing" in problem.message
     assert problem.warning
     assert problems_of(MQTT, Mqtt(template="p=${1_7_0}", variables=NOW)) == []
 

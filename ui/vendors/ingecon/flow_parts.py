@@ -89,7 +89,9 @@ def _grid_words(flow: EnergyFlow) -> str:
 def _phases(flow: EnergyFlow) -> tuple[str, ...]:
     if not flow.phases:
         return ()
-    return tuple(f"L{number} {value_text(power, Unit.WATT)}" for number, power in enumerate(flow.phases, start=1))
+    told = (f"L{number} {value_text(power, Unit.WATT)}" for number, power in enumerate(flow.phases, start=1))
+    # No line may break between a number and what belongs to it.
+    return tuple(words.replace(" ", "\u00a0") for words in told)
 
 
 def _battery(flow: EnergyFlow) -> Part:

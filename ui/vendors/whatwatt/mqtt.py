@@ -1,11 +1,11 @@
-"""The MQTT client: broker and login on one sheet, topic and message with its variables on the other (manual 4)."""
+"""The MQTT client: broker, login and topic on one sheet, the message with its variables on the other (manual 4)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from app.commission.draft import Draft
 from app.model.section import AnySection, Change, Problem
@@ -17,8 +17,7 @@ from ui.theme import notifier
 from .template_editor import TemplateEditor
 from .variable_list import VariableList
 
-BROKER = ("enable", "url", "username", "password", "client_id", "skip_name_check")
-TOPIC = ("topic",)
+BROKER = ("enable", "url", "username", "password", "client_id", "skip_name_check", "topic")
 TEMPLATE = "template"
 
 
@@ -32,12 +31,10 @@ class MqttBody(Body):
         key = section.key
         self._told: tuple[list[Problem], dict[str, Change]] = [], {}
         self.broker = SectionForm(section, read_only=read_only, only=BROKER)
-        self.topic = SectionForm(section, read_only=read_only, only=TOPIC)
         self.message = TemplateEditor(section.field(TEMPLATE), f"{key}.{TEMPLATE}", read_only=read_only)
         self.variables = VariableList(f"{key}.variables")
-        for form in (self.broker, self.topic):
-            for told in ("edited", "entry_changed", "finished", "revert", "by_hand", "told"):
-                getattr(form, told).connect(getattr(self, told))
+        for told in ("edited", "entry_changed", "finished", "revert", "by_hand", "told"):
+            getattr(self.broker, told).connect(getattr(self, told))
         editor = self.message.editor
         editor.edited.connect(lambda value: self.edited.emit(TEMPLATE, value))
         editor.finished.connect(self.finished)
@@ -56,21 +53,20 @@ class MqttBody(Body):
 
     def _message_sheet(self) -> QWidget:
         sheet = QWidget()
-        left = QVBoxLayout(spacing=8)
-        self.topic.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        left.addWidget(self.topic)
-        left.addWidget(self.message, 1)
         row = QHBoxLayout(sheet, spacing=12)
         row.setContentsMargins(8, 8, 8, 8)
-        row.addLayout(left, 1)
+        row.addWidget(self.message, 1)
         row.addWidget(self.variables)
         return sheet
+
+    def hasHeightForWidth(self) -> bool:
+        """Editor and preview share what height there is: they must not ask for that of all their words."""
+        return False
 
     def show_draft(self, draft: Draft[Any], problems: Iterable[Problem], *, force: bool) -> None:
         """Show both sheets, and at their tabs how they stand."""
         found = list(problems)
         self.broker.show_draft(draft, found, force=force)
-        self.topic.show_draft(draft, found, force=force)
         changes = {change.field: change for change in draft.changes()}
         self.message.show_template(draft.value.template, draft.value.variables)
         self.message.say([problem for problem in found if problem.field == TEMPLATE], changes.get(TEMPLATE))
@@ -80,10 +76,10 @@ class MqttBody(Body):
 
     def unread(self) -> list[str]:
         """The fields whose entry cannot be read."""
-        return [*self.broker.unread(), *self.topic.unread()]
+        return self.broker.unread()
 
     def _mark_tabs(self) -> None:
-        for index, names in enumerate((BROKER, (*TOPIC, TEMPLATE))):
+        for index, names in enumerate((BROKER, (TEMPLATE,))):
             self._mark_tab(index, names, *self._told)
 
     def _mark_tab(

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.model.archive import Records
-from app.vendors.whatwatt.settings.wifi_network import asks_for_no_password
+from app.vendors.whatwatt.settings.wifi_join import asks_for_no_password
 from app.vendors.whatwatt.wifi_scan import HIDDEN, strength
 from ui.forms.parts import one_line, plain_tip
 from ui.icons import pixmap

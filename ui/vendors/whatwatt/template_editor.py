@@ -97,8 +97,9 @@ class TemplateEditor(QWidget):
         split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         split.addWidget(upper)
         split.addWidget(lower)
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 1)
+        # What is wrong with the template stands in the upper part.
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(split)

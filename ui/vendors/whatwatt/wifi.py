@@ -10,9 +10,11 @@ from app.commission.receipt import Outcome, Receipt
 from app.model.action import AnyAction
 from app.model.job import Progress
 from app.vendors.whatwatt.restart import PAIR
-from app.vendors.whatwatt.settings.wifi_network import JOIN, joining
+from app.vendors.whatwatt.settings.wifi_join import JOIN, joining
 from ui.forms.parts import Strip, push_button
+from ui.icons import dress
 from ui.pages.archive import ArchivePage
+from ui.theme import restyle
 
 from .network_list import Network, NetworkList, networks_of
 from .pairing import PairingStrip
@@ -34,9 +36,13 @@ class WifiPage(ArchivePage):
         self.networks = NetworkList(f"{key}.networks")
         self.pairing = PairingStrip(f"{key}.pairing")
         self.outcome = Strip(f"{key}.outcome")
-        self.join_button = push_button("Join…", f"{key}.join", "wifi", tip="Join the network that is picked (Enter)")
+        self.join_button = push_button(
+            "Join…", f"{key}.join", "wifi", role="primary", tip="Join the network that is picked (Enter)"
+        )
         self.details_button = push_button("Details", f"{key}.details", "meters", tip="All that the device tells")
         self.details_button.setCheckable(True)
+        restyle(self.read_button, role="")
+        dress(self.read_button, "refresh", "text")
         self._place()
         other = self.actions_row.buttons[JOIN.key]
         other.setText("Other network…")
@@ -65,7 +71,7 @@ class WifiPage(ArchivePage):
         column.insertWidget(at, self.networks, 1)
         asked = column.itemAt(at - 1).layout()
         assert asked is not None
-        for widget in (self.join_button, self.details_button):
+        for widget in (self.details_button, self.join_button):
             asked.addWidget(widget)
         column.insertWidget(at - 1, self.pairing)
         column.insertWidget(at - 1, self.outcome)

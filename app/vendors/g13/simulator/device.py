@@ -94,6 +94,11 @@ class G13Simulator:
             commission(gateway)
         return cls(gateway, latency_ms=latency_ms, legacy_tls=model == "legacy")
 
+    @property
+    def login(self) -> tuple[str, str]:
+        """The first administrator."""
+        return "admin", self.gateway.users.by_name["admin"].password
+
     def troubles(self) -> tuple[Trouble, ...]:
         """What can be wrong with it on demand."""
         meter = self.gateway.meters[0]

@@ -163,6 +163,11 @@ class IngeconSimulator:
             return Point.GRID
         return Point.HYBRID if self.kind in (Kind.STORAGE_1, Kind.STORAGE_3) else Point.PV
 
+    @property
+    def login(self) -> tuple[str, str]:
+        """Who may ask it."""
+        return USER, PASSWORD
+
     def troubles(self) -> tuple[Trouble, ...]:
         """What can be wrong with it on demand."""
         if not self.kind.ems:

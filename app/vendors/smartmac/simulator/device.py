@@ -106,6 +106,11 @@ class SmartMacSimulator:
         form, extended = MODELS[model] if model else tuple(MODELS.values())[index % len(MODELS)]
         return cls(index=index, extended=extended, form=form, latency_ms=latency_ms, site=site)
 
+    @property
+    def login(self) -> tuple[str, str]:
+        """Device id and PIN."""
+        return self.id, self.pin
+
     def troubles(self) -> tuple[Trouble, ...]:
         """What can be wrong with it on demand."""
         right = self.pin

@@ -33,20 +33,43 @@ class EthernetPort(msgspec.Struct, frozen=True):
     ] = None
     ip: Annotated[
         str | None,
-        Field("IP address", pattern=IPV4, pattern_help=IPV4_HELP, help="Nobody else may have it.", manual="5.7"),
+        Field(
+            "IP address",
+            pattern=IPV4,
+            pattern_help=IPV4_HELP,
+            only_with="static_ip",
+            help="Nobody else may have it.",
+            manual="5.7",
+        ),
         At("ip"),
     ] = None
     netmask: Annotated[
-        str | None, Field("Subnet mask", pattern=IPV4, pattern_help=IPV4_HELP, manual="5.7"), At("netmask")
+        str | None,
+        Field("Subnet mask", pattern=IPV4, pattern_help=IPV4_HELP, only_with="static_ip", manual="5.7"),
+        At("netmask"),
     ] = None
     gateway: Annotated[
         str | None,
-        Field("Gateway", pattern=IPV4, pattern_help=IPV4_HELP, help="The router's address.", manual="5.7"),
+        Field(
+            "Gateway",
+            pattern=IPV4,
+            pattern_help=IPV4_HELP,
+            only_with="static_ip",
+            help="The router's address.",
+            manual="5.7",
+        ),
         At("gateway"),
     ] = None
     dns: Annotated[
         str | None,
-        Field("DNS server", pattern=IPV4, pattern_help=IPV4_HELP, help="Often the router, too.", manual="5.7"),
+        Field(
+            "DNS server",
+            pattern=IPV4,
+            pattern_help=IPV4_HELP,
+            only_with="static_ip",
+            help="Often the router, too.",
+            manual="5.7",
+        ),
         At("dns"),
     ] = None
 

@@ -25,6 +25,7 @@ class MemoryCard:
 
     def __init__(self) -> None:
         self.installed = True
+        self.size_mb = 7618
         self.files: dict[str, bytes] = {"NIHAO.TXT": b"Hello, world\n", "SYSTEM~1/WPSETT~1.DAT": b"\x0c\x00\x00\x00"}
         self.open_log = ""
         """The log that is being written: its size is listed late."""

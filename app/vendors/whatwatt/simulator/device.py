@@ -171,7 +171,7 @@ class WhatwattSimulator:
         name = ("Main building", "Workshop", "Annex")[index % 3]
         point = (Point.GRID, Point.WORKSHOP, Point.HEATING)[index % 3]
         mbus = model == "mbus" if model else index % 3 == 1
-        return cls(
+        made = cls(
             index=index,
             name=name,
             style=Style.MBUS if mbus else Style.P1,
@@ -180,6 +180,10 @@ class WhatwattSimulator:
             site=site,
             point=point,
         )
+        if mbus:
+            # Fed by the meter alone, and with too much to do: what the window has to say of that is to be seen.
+            made.v_scap, made.card.installed = 4.38, True
+        return made
 
     def troubles(self) -> tuple[Trouble, ...]:
         """What can be wrong with it on demand."""
@@ -256,7 +260,8 @@ class WhatwattSimulator:
             name=self.basics.values["system"]["name"],
             style=self.style,
             house=self.house,
-            now=self._now(elapsed_s),
+            now=(now := self._now(elapsed_s)),
+            clock=datetime.now().astimezone() if isinstance(self.house, SiteHousehold) else now,
             running_s=max(0.0, elapsed_s - self._booted_s),
             meter_status=self.meter_status,
             v_scap=self.v_scap,
@@ -268,6 +273,7 @@ class WhatwattSimulator:
             wifi=self.radio.wifi_page(),
             ethernet=self.radio.ethernet_page(),
             card=self.card.installed,
+            card_mb=self.card.size_mb,
             clouds={
                 "whatwatt": {"enabled": cloud["what_watt"], "connected": cloud["what_watt"]},
                 "mystrom": {

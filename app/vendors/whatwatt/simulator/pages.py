@@ -25,13 +25,17 @@ class Style(Enum):
 
 
 class State(msgspec.Struct, frozen=True):
-    """The simulated device at one moment. `now` is aware."""
+    """The simulated device at one moment, `now`, which is aware and by the time of its site.
+
+    `clock` is what its own clock shows: the true time, as a time server has told it.
+    """
 
     id: str
     name: str
     style: Style
     house: Household
     now: datetime
+    clock: datetime
     running_s: float
     meter_status: str
     v_scap: float
@@ -44,6 +48,7 @@ class State(msgspec.Struct, frozen=True):
     wifi: dict[str, Any]
     ethernet: dict[str, Any]
     card: bool
+    card_mb: int
     clouds: dict[str, Any]
     conv_factor: int
 
@@ -51,14 +56,14 @@ class State(msgspec.Struct, frozen=True):
 def system_page(state: State) -> dict[str, Any]:
     """The answer to GET /api/v1/system (manual 2.3)."""
     p1 = state.style is Style.P1
-    booted = state.now - timedelta(seconds=state.running_s)
+    booted = state.clock - timedelta(seconds=state.running_s)
     device: dict[str, Any] = {
         "name": state.name,
         "id": state.id,
         "model": "WW_Go_1.2" if p1 else "WW Go 1.1",
         "firmware": state.firmware,
         "upgrade_capable": True,
-        **_date_and_time(state.now),
+        **_date_and_time(state.clock),
         "time_since_boot": int(state.running_s),
         "last_reboot": _date_and_time(booted),
         "plug": {
@@ -77,7 +82,9 @@ def system_page(state: State) -> dict[str, Any]:
         "wifi": state.wifi,
         "ethernet": state.ethernet,
         "sd_card": (
-            {"installed": True, "type": "SDHC/SDXC", "size": 7618, "speed": 20} if state.card else {"installed": False}
+            {"installed": True, "type": "SDHC/SDXC", "size": state.card_mb, "speed": 20}
+            if state.card
+            else {"installed": False}
         ),
     }
 
@@ -102,7 +109,7 @@ def _system_meter(state: State) -> dict[str, Any]:
         "protocol_version": version,
         "report_interval": state.house.interval_s,
         "tariff": state.house.tariff if state.style is Style.P1 else 0,
-        **_date_and_time(state.now),
+        **_date_and_time(state.clock),
     }
 
 
