@@ -17,6 +17,8 @@ T = TypeVar("T")
 W = TypeVar("W", bound=QWidget)
 PATIENCE_S = 30.0
 MOST_COLOURS = 256
+SURFACES = 64
+"""As many colours of a window fill areas."""
 
 
 class StageError(RuntimeError):
@@ -131,10 +133,10 @@ def with_few_colours(picture: QPixmap) -> QImage:
 
     image = picture.toImage().convertToFormat(QImage.Format.Format_RGB32)
     colours, counts = np.unique(np.frombuffer(image.constBits(), np.uint32), return_counts=True)
-    # Of colours that are all but the same the most frequent one stands for the others: thin curves keep theirs.
-    order = np.argsort(-counts)
-    colours, counts = colours[order], counts[order]
-    _, first, group = np.unique(colours & 0x00F0F0F0, return_index=True, return_inverse=True)
-    weight = np.bincount(group, counts)
-    chosen = colours[first[np.argsort(-weight)[:MOST_COLOURS]]]
+    # Surfaces keep their very colours. Of the rest, which are edges of letters and thin curves, the most frequent one of
+    # those that are all but the same stands for the others.
+    colours = colours[np.argsort(-counts)]
+    surfaces, rest = colours[:SURFACES], colours[SURFACES:]
+    _, first = np.unique(rest & 0x00F0F0F0, return_index=True)
+    chosen = [*surfaces, *rest[np.sort(first)[: MOST_COLOURS - SURFACES]]]
     return image.convertToFormat(QImage.Format.Format_Indexed8, [int(colour) for colour in chosen])

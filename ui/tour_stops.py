@@ -71,10 +71,15 @@ class Tour:
 
     async def _found(self) -> tuple[Handle, Handle]:
         gateway = await until("the gateway", lambda: device(self.window, "g13"))
-        reader = await until("a whatwatt", lambda: device(self.window, "whatwatt"))
+        reader = await until("a whatwatt", self._on_usb)
         self.window.tree.view.expandAll()
         await self.picture("found", "Devices appear by themselves: announced by mDNS, or found by a sweep.")
         return gateway, reader
+
+    def _on_usb(self) -> Handle | None:
+        """The whatwatt that files can be fetched from in good time."""
+        found = (h for h in self.window.bench.handles.values() if h.vendor is not None and h.vendor.key == "whatwatt")
+        return next((handle for handle in found if handle.row.id != FED_BY_ITS_METER), None)
 
     async def _first_login(self, gateway: Handle) -> None:
         window = self.window
