@@ -13,6 +13,8 @@ from app.model.quantity import Feed, Quantity, Reading
 
 MOST_TITLE = 120
 """Characters of a recording's title and of a mark's name."""
+MOST_SHOWN = 200 * 1024 * 1024
+"""Bytes of a recording that are taken into memory to show it: some three weeks of twelve quantities at one a second."""
 
 
 class RecordedChannel(msgspec.Struct, frozen=True):
@@ -73,6 +75,11 @@ class Recording(msgspec.Struct, frozen=True):
         """What its devices are called, each once. Untrusted text."""
         found = {channel.device: channel.device_title or channel.device for channel in self.channels}
         return tuple(found.values())
+
+
+def thinned(recording: Recording) -> int:
+    """Of how many readings one is taken to show this recording: 1 where all of it has room in memory."""
+    return max(1, math.ceil(recording.size / MOST_SHOWN))
 
 
 class Track(msgspec.Struct, frozen=True):
@@ -144,6 +151,13 @@ class RecordingStore(Protocol):
         """Forget a recording with its readings. May be called in a thread."""
         ...
 
-    def track(self, recording: int, place: int) -> Track:
-        """The readings of one channel, by its place in the recording. May be called in a thread."""
+    def track(self, recording: int, place: int, every: int = 1) -> Track:
+        """The readings of one channel, by its place in the recording: all, or one of `every` so many.
+
+        May be called in a thread.
+        """
+        ...
+
+    def readings(self, recording: int, place: int) -> Iterator[Reading]:
+        """The same one after the other, however many there are. May be called in a thread."""
         ...

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from app.model.errors import StorageFailed
-from app.model.quantity import Quantity
+from app.model.quantity import Quantity, Reading
 
 from .export import harmless
-from .recorded import RecordedChannel, Recording, RecordingStore, Track
+from .recorded import RecordedChannel, Recording, RecordingStore
 
 WHOSE = ("time", "device", "meter", "serial", "feed", "mark")
 
@@ -43,15 +43,21 @@ def save_recording(path: Path, store: RecordingStore, recording: Recording) -> i
 
 def write_recording(file: TextIO, store: RecordingStore, recording: Recording) -> int:
     """The same to an open text file whose line ends are left alone (`newline=""`)."""
-    tracks = [store.track(recording.id, place) for place in range(len(recording.channels))]
-    csv.writer(file).writerows(_rows(recording, tracks))
-    return sum(map(len, tracks))
+    rows = csv.writer(file)
+    count = -1 - len(recording.marks)
+    for row in _rows(recording, store):
+        rows.writerow(row)
+        count += 1
+    return count
 
 
-def _rows(recording: Recording, tracks: Sequence[Track]) -> Iterator[Sequence[str]]:
+def _rows(recording: Recording, store: RecordingStore) -> Iterator[Sequence[str]]:
     heads = list(dict.fromkeys(head for channel in recording.channels for head in map(_head, channel.quantities)))
     yield [*WHOSE, *heads]
-    sources = [_readings(channel, track, heads) for channel, track in zip(recording.channels, tracks, strict=True)]
+    sources = [
+        _readings(channel, store.readings(recording.id, place), heads)
+        for place, channel in enumerate(recording.channels)
+    ]
     for _, row in heapq.merge(*sources, _marks(recording, len(heads)), key=lambda each: each[0]):
         yield row
 
@@ -62,12 +68,14 @@ def _marks(recording: Recording, width: int) -> Iterator[tuple[float, list[str]]
         yield mark.time_s, [_moment(mark.time_s), *blank, harmless(mark.name), *[""] * width]
 
 
-def _readings(channel: RecordedChannel, track: Track, heads: Sequence[str]) -> Iterator[tuple[float, list[str]]]:
+def _readings(
+    channel: RecordedChannel, readings: Iterable[Reading], heads: Sequence[str]
+) -> Iterator[tuple[float, list[str]]]:
     own = [_head(quantity) for quantity in channel.quantities]
     places = [own.index(head) if head in own else -1 for head in heads]
     words = (channel.device_title, channel.title, channel.meter, channel.feed_title)
     whose = [*map(harmless, words), ""]
-    for reading in track.all():
+    for reading in readings:
         cells = [*("" if value != value else repr(value) for value in reading.values), ""]
         yield reading.time_s, [_moment(reading.time_s), *whose, *(cells[at] for at in places)]
 

@@ -35,6 +35,10 @@ class Choice:
     label: str
 
 
+YES_NO = (Choice(True, "yes"), Choice(False, "no"))
+"""For what is true or false and cannot be switched: a card is present or not, it is not 'on'."""
+
+
 @dataclass(frozen=True)
 class Field:
     """What a setting is: label, unit, limits, choices, help and the manual's section.

@@ -78,6 +78,13 @@ def convert(document: object, kind: type[T], where: str = "") -> T:
         raise BadReply(f"The device's answer has an unexpected value at {place}: {what.replace('`', '')}.") from error
 
 
+def text_of(value: object) -> str:
+    """A decoded value as text: a text as it came, nothing for none, all else as JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return msgspec.json.encode(value).decode()
+
+
 def _without_nulls(document: object, depth: int = 0) -> object:
     """The document without the keys whose value is null. Elements of lists stay: their place says what they are."""
     if depth > _DEEPEST:

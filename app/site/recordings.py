@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.commission.recorded import Batch, Mark, RecordedChannel, Recording, Track
+from app.model.quantity import Reading
 
 from .database import Database, damaged
 from .stored import as_json, from_json
@@ -126,27 +127,42 @@ class SiteRecordings:
             self._database.write_beside(f"DELETE FROM {table} WHERE recording = ?", recording)
         self._database.write_beside("DELETE FROM recording WHERE id = ?", recording)
 
-    def track(self, recording: int, place: int) -> Track:
-        """The readings of one channel, by its place in the recording."""
-        number, facts = self._database.rows_beside(
-            "SELECT number, facts FROM recording_channel WHERE recording = ? AND place = ?", recording, place
-        )[0]
-        width = len(from_json(self._database.path, facts, RecordedChannel).quantities)
+    def track(self, recording: int, place: int, every: int = 1) -> Track:
+        """The readings of one channel, by its place in the recording: all, or one of so many."""
+        number, width = self._channel(recording, place)
         times, values = array("d"), array("d")
-        for rows in self._pieces(int(number)):
-            if any(type(at) is not int or type(blob) is not bytes or len(blob) != 8 * width for at, blob in rows):
-                raise damaged(self._database.path, "a recorded reading makes no sense")
-            times.extend(at / 1000 for at, _ in rows)
-            values.frombytes(b"".join(blob for _, blob in rows))
+        passed = 0
+        for rows in self._pieces(number, width):
+            kept = rows[-passed % every :: every]
+            passed += len(rows)
+            times.extend(at / 1000 for at, _ in kept)
+            values.frombytes(b"".join(blob for _, blob in kept))
         if sys.byteorder == "big":
             values.byteswap()
         return Track(times, values, width)
 
-    def _pieces(self, number: int) -> Iterator[list[tuple[Any, ...]]]:
+    def readings(self, recording: int, place: int) -> Iterator[Reading]:
+        """The readings of one channel, one after the other."""
+        number, width = self._channel(recording, place)
+        packed = struct.Struct(f"<{width}d")
+        for rows in self._pieces(number, width):
+            for at, blob in rows:
+                yield Reading(at / 1000, packed.unpack(blob))
+
+    def _channel(self, recording: int, place: int) -> tuple[int, int]:
+        """The number of a channel, and how many values a reading of it has."""
+        number, facts = self._database.rows_beside(
+            "SELECT number, facts FROM recording_channel WHERE recording = ? AND place = ?", recording, place
+        )[0]
+        return int(number), len(from_json(self._database.path, facts, RecordedChannel).quantities)
+
+    def _pieces(self, number: int, width: int) -> Iterator[list[tuple[int, bytes]]]:
         after = -1
         while rows := self._database.rows_beside(
             "SELECT time, vals FROM recorded WHERE channel = ? AND time > ? ORDER BY time LIMIT ?", number, after, PIECE
         ):
+            if any(type(at) is not int or type(blob) is not bytes or len(blob) != 8 * width for at, blob in rows):
+                raise damaged(self._database.path, "a recorded reading makes no sense")
             yield rows
             if len(rows) < PIECE:
                 return

@@ -13,11 +13,12 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.commission.derived import Point, SubMetering, Term
 from app.commission.hearing import WantedSum
-from app.commission.recorded import Batch, Mark, RecordedChannel, Recording, Track
+from app.commission.recorded import MOST_SHOWN, Batch, Mark, RecordedChannel, Recording, Track, thinned
 from app.commission.recorded_csv import save_recording
 from app.commission.recording import Recorder, Timeline
 from app.commission.replay import MOST_TOLD, Replay
@@ -516,3 +517,18 @@ def test_fast_replay_tells_no_more_than_a_picture_can_show() -> None:
     replay = _replay(told, [at / 100 for at in range(MOST_TOLD + 5)])
     replay.advance(50)
     assert told == [("M0", (MOST_TOLD + 4) / 100)]
+
+
+@pytest.mark.parametrize("every", [2, 3, 7, 2500])
+def test_a_recording_that_is_too_long_for_memory_is_read_thinned_and_exported_whole(path: Path, every: int) -> None:
+    count = 4100
+    with SiteFile.open(path) as site:
+        number = site.recordings.begin("Long", NOON, [channel()])
+        told = [Reading(NOON + second, (float(second), 230.0, 50.0)) for second in range(count)]
+        site.recordings.write(number, Batch({0: told}))
+        track = site.recordings.track(number, 0, every)
+        assert [reading.values[0] for reading in track.all()] == [float(second) for second in range(0, count, every)]
+        assert times(track) == [NOON + second for second in range(0, count, every)]
+        assert save_recording(path.with_suffix(".csv"), site.recordings, only(site)) == count
+        assert thinned(only(site)) == 1
+        assert thinned(msgspec.structs.replace(only(site), size=MOST_SHOWN * 2 + 1)) == 3

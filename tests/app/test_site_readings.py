@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from app.commission import keeping
 from app.model.device import Address
 from app.model.errors import StorageFailed
 from app.model.quantity import Reading
 from app.site.readings import pack, unpack
 from app.site.sitefile import SiteDevice, SiteFile
+from app.vendors.smartmac.vendor import SMARTMAC
 
 KEYS = ("power", "voltage", "energy")
 NAN = math.nan
@@ -160,3 +162,17 @@ def test_more_readings_than_are_asked_for_at_a_time_come_all_and_once(site: Site
     site.readings.add("a", "", "f", KEYS, readings(*range(4500)))
     found = [reading.time_s for reading in site.readings.read("a", "", "f", KEYS, limit=limit)]
     assert found == [*range(4500 - (limit or 4500), 4500)]
+
+
+def test_every_feed_is_pruned_however_short_the_program_runs(site: SiteFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "MOST_KEPT", 3)
+    feed = next(feed for feed in SMARTMAC.feeds if feed.kept)
+    keys = tuple(quantity.key for quantity in feed.quantities)
+    values = (1.0,) * len(keys)
+    for target in ("", "M1"):
+        site.readings.add("smartmac:1", target, feed.key, keys, [Reading(float(n), values) for n in range(10)])
+    keeper = keeping.Keeper(SMARTMAC, site.readings)
+    keeper.known_as("smartmac:1")
+    for target in ("", "M1"):
+        keeper.keep(feed, target, Reading(11.0, values))
+    assert {kept.target: kept.count for kept in site.readings.feeds()} == {"": 3, "M1": 3}

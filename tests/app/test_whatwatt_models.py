@@ -318,3 +318,13 @@ def test_announcements_are_told_apart() -> None:
 def test_digging_through_what_is_no_object_finds_nothing() -> None:
     assert dig({"a": [1]}, "a.b") is None
     assert dig(None, "a") is None
+
+
+def test_what_cannot_be_switched_is_yes_or_no_and_plain_true_or_false_for_programs() -> None:
+    """A card is present; it is not 'on'."""
+    card, clouds = WHATWATT.section("sd_card"), WHATWATT.section("clouds")
+    assert card.field("installed").show(True) == "yes"
+    assert card.field("installed").show(None) == "–"
+    assert clouds.field("mqtt_connected").show(False) == "no"
+    assert clouds.field("mqtt").show(True) == "on"
+    assert plain_of(card, SdCard(installed=True))["installed"] is True

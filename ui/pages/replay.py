@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.commission.recorded import RecordedChannel, Recording, RecordingStore, Track
+from app.commission.recorded import RecordedChannel, Recording, RecordingStore, Track, thinned
 from app.commission.recorded_csv import save_recording
 from app.commission.replay import OnReading, Replay
 from app.model.errors import StorageFailed
@@ -94,6 +94,8 @@ class ReplayPage(QWidget):
         words = f"Begun {moment_text(one.begun_s)}, {duration_text(one.length_s)} long. These are no present values."
         if one.trouble:
             words += f" It was cut off: {one.trouble}"
+        if thinned(one) > 1:
+            words += f" It is very long: one of {thinned(one)} readings is shown, the CSV file has all."
         self.banner.say("changed", "recordings", f"Replay of {one_line(one.title, 80)}", words)
         self.back = push_button("All recordings", "replay.back", "undo", tip="Back to the list (Escape)")
         self.back.setShortcut("Escape")
@@ -174,7 +176,8 @@ class ReplayPage(QWidget):
 
     def _read(self) -> list[Track]:
         load_plots()
-        return [self._store.track(self.recording.id, place) for place in range(len(self.recording.channels))]
+        every = thinned(self.recording)
+        return [self._store.track(self.recording.id, place, every) for place in range(len(self.recording.channels))]
 
     def _offer_picture(self) -> None:
         """What a family draws of a feed moves with its recording too."""

@@ -13,10 +13,11 @@ import msgspec
 from app.model.archive import AnyArchive, Archive, Column, ColumnKind, Period, Query, Records, Told
 from app.model.errors import InvalidValue
 from app.model.job import Progress
+from app.net.lenient import text_of
 from app.vendors.ingecon.client import EMS, IngeconClient
 from app.vendors.ingecon.samples import GAP, PER_DAY, Day, Sample, integrate, samples, set_back
 from app.vendors.ingecon.tables import ENERGY_VALUES, SAMPLE_VALUES
-from app.vendors.ingecon.wire import NAN, number, text_of
+from app.vendors.ingecon.wire import NAN, number
 
 MOST_DAYS = 31
 RESOURCE = "POST /ems/datalogger/samples/<date>/3"

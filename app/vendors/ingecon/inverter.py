@@ -9,11 +9,12 @@ import msgspec
 
 from app.model.field import Field
 from app.model.section import AnySection, Problem, Section
+from app.net.lenient import text_of
 from app.vendors.ingecon.client import INVERTER, IngeconClient
 from app.vendors.ingecon.codes import bit_words, bits, code_words, hexadecimal, is_set
 from app.vendors.ingecon.forms import member, model
 from app.vendors.ingecon.tables import MODELS, Model, Value, by_name, plain
-from app.vendors.ingecon.wire import InverterAnswer, Item, known, text_of
+from app.vendors.ingecon.wire import InverterAnswer, Item, known
 
 RESOURCE = "POST /inverter/properties/read/1"
 GROUP = "Inverter"

@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from app.model.errors import BadReply
+from app.net.lenient import text_of
 from app.vendors.ingecon.tables import ENERGY_VALUES, SAMPLE_VALUES, by_name, plain
-from app.vendors.ingecon.wire import ALL_PHASES, NAN, number, text_of
+from app.vendors.ingecon.wire import ALL_PHASES, NAN, number
 
 INTERVAL = timedelta(minutes=3)
 GAP = INTERVAL * 1.5

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from app.model.errors import BadReply
+from app.net.lenient import text_of
 from app.vendors.ingecon.tables import BATTERY_KEYS, PHASE_VALUES, TLM_VALUES, Value, by_name, plain
 
 NAN = math.nan
@@ -37,17 +38,6 @@ def number(value: object) -> float:
 def known(value: float) -> float | None:
     """The number, or None where there is none."""
     return None if math.isnan(value) else value
-
-
-def text_of(value: object) -> str:
-    """A value as text, as it came; empty for none."""
-    if value is None:
-        return ""
-    try:
-        return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    except OverflowError:
-        # A number of more than 64 bits, somewhere in it.
-        return ""
 
 
 def _true(value: object) -> bool:

@@ -30,11 +30,11 @@ from app.model.section import Step
 from app.model.support import Capabilities
 from app.net.client import DeviceClient
 from app.net.client import Reply as HttpReply
-from app.net.lenient import JsonReader
+from app.net.lenient import JsonReader, text_of
 from app.net.pace import Pace
 from app.vendors.smartmac.quantities import FEED, values_of
 from app.vendors.smartmac.refusal import LOGIN, refuse, wrong_login
-from app.vendors.smartmac.reply import Reply, as_text, kind_of, relay_words, reply_of
+from app.vendors.smartmac.reply import Reply, kind_of, relay_words, reply_of
 
 DATA = "/?page=getdata"
 PASSWORD = "devpass"  # noqa: S105 -- the name of the parameter
@@ -285,7 +285,7 @@ class SmartMacClient:
         try:
             document = self._json.decode(answer.body)
             if isinstance(document, dict) and not isinstance(document.get("data"), dict):
-                raise wrong_login(self._device.address, f" It says {conceal(as_text(document))[:WORDS]}.")
+                raise wrong_login(self._device.address, f" It says {conceal(text_of(document))[:WORDS]}.")
             return reply_of(document)
         except BadReply as error:
             wrong = error

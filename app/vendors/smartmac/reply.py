@@ -10,7 +10,7 @@ import msgspec
 
 from app.model.errors import BadReply
 from app.model.quantity import Phase
-from app.net.lenient import convert
+from app.net.lenient import convert, text_of
 
 MOST_VALUES = 500
 LONGEST_TEXT = 200
@@ -115,7 +115,7 @@ def _values(data: Mapping[str, object]) -> list[Value]:
         if _BREAK.fullmatch(key):
             continue
         known = entry if isinstance(entry, dict) else {"value": entry}
-        name, unit, value = (_text(known.get(part)) for part in ("name", "unit", "value"))
+        name, unit, value = (plain(text_of(known.get(part))) for part in ("name", "unit", "value"))
         values.append(Value(plain(key), name or plain(key), value.replace(" ", "") if _digits(value) else value, unit))
     return values
 
@@ -123,21 +123,6 @@ def _values(data: Mapping[str, object]) -> list[Value]:
 def _digits(text: str) -> bool:
     """Is it a number, perhaps with spaces between its digits?"""
     return re.fullmatch(r"[-+]?[\d ]+([.,]\d+)?", text) is not None
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return plain(as_text(value))
-
-
-def as_text(value: object) -> str:
-    """A decoded value as text: a text as it is, all else as JSON."""
-    try:
-        return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    except OverflowError:
-        # A number of more than 64 bits, somewhere in it.
-        return ""
 
 
 def plain(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from app.model.field import Choice, Field
+from app.model.field import YES_NO, Choice, Field
 from app.vendors.whatwatt.places import At
 
 Text = str | None
@@ -41,7 +41,9 @@ class DeviceInfo(msgspec.Struct, frozen=True):
     model: Annotated[Text, Field("Model", manual="2.3"), At("device.model")] = None
     firmware: Annotated[Text, Field("Firmware", manual="2.3"), At("device.firmware")] = None
     build: Annotated[Text, Field("Build"), At("device.build")] = None
-    upgradable: Annotated[Switch, Field("Can be upgraded", manual="2.3"), At("device.upgrade_capable")] = None
+    upgradable: Annotated[
+        Switch, Field("Can be upgraded", choices=YES_NO, manual="2.3"), At("device.upgrade_capable")
+    ] = None
     clock: Annotated[
         Text, Field("Device's clock", help="In the device's own time zone", manual="2.3"), At("device.date device.time")
     ] = None
@@ -99,18 +101,22 @@ class Clouds(msgspec.Struct, frozen=True):
 
     whatwatt: Annotated[Switch, Field("whatwatt cloud", manual="2.3"), At("clouds.whatwatt.enabled")] = None
     whatwatt_connected: Annotated[
-        Switch, Field("whatwatt cloud connected", manual="2.3"), At("clouds.whatwatt.connected")
+        Switch, Field("whatwatt cloud connected", choices=YES_NO, manual="2.3"), At("clouds.whatwatt.connected")
     ] = None
     mystrom: Annotated[Switch, Field("myStrom", manual="2.3"), At("clouds.mystrom.enabled")] = None
     mystrom_status: Annotated[Text, Field("myStrom status", manual="2.3"), At("clouds.mystrom.status")] = None
     solar_manager: Annotated[Switch, Field("Solar Manager", manual="2.3"), At("clouds.solar_manager.enabled")] = None
     solar_manager_connected: Annotated[
-        Switch, Field("Solar Manager connected", manual="2.3"), At("clouds.solar_manager.connected")
+        Switch, Field("Solar Manager connected", choices=YES_NO, manual="2.3"), At("clouds.solar_manager.connected")
     ] = None
     mqtt: Annotated[Switch, Field("MQTT client", manual="2.3"), At("clouds.mqtc.enabled")] = None
-    mqtt_connected: Annotated[Switch, Field("MQTT client connected", manual="2.3"), At("clouds.mqtc.connected")] = None
+    mqtt_connected: Annotated[
+        Switch, Field("MQTT client connected", choices=YES_NO, manual="2.3"), At("clouds.mqtc.connected")
+    ] = None
     stromkonto: Annotated[Switch, Field("Stromkonto"), At("clouds.stromkonto.enabled")] = None
-    stromkonto_connected: Annotated[Switch, Field("Stromkonto connected"), At("clouds.stromkonto.connected")] = None
+    stromkonto_connected: Annotated[
+        Switch, Field("Stromkonto connected", choices=YES_NO), At("clouds.stromkonto.connected")
+    ] = None
     script: Annotated[Text, Field("Script"), At("services.berry.execution_status.state")] = None
 
 
@@ -132,8 +138,8 @@ class MeterInfo(msgspec.Struct, frozen=True):
     report_interval_s: Annotated[
         Number, Field("Report interval", unit="s", decimals=1, manual="2.3"), At("meter.report_interval")
     ] = None
-    encrypted: Annotated[Switch, Field("Encrypted"), At("meter.enc_en")] = None
-    authenticated: Annotated[Switch, Field("Authenticated"), At("meter.auth_en")] = None
+    encrypted: Annotated[Switch, Field("Encrypted", choices=YES_NO), At("meter.enc_en")] = None
+    authenticated: Annotated[Switch, Field("Authenticated", choices=YES_NO), At("meter.auth_en")] = None
     tariff: Annotated[
         Count, Field("Tariff now", help="0: the meter does not say", manual="2.3"), At("meter.tariff")
     ] = None
@@ -170,7 +176,7 @@ class Wifi(msgspec.Struct, frozen=True):
     group_cipher: Annotated[Text, Field("Group cipher", manual="2.3"), At("wifi.group_cipher")] = None
     phy: Annotated[Text, Field("Standards", help="Letters of IEEE 802.11", manual="2.3"), At("wifi.phy")] = None
     ht: Annotated[Text, Field("Channel width", unit="MHz", manual="2.3"), At("wifi.ht")] = None
-    wps: Annotated[Switch, Field("WPS", manual="2.3"), At("wifi.wps")] = None
+    wps: Annotated[Switch, Field("WPS", choices=YES_NO, manual="2.3"), At("wifi.wps")] = None
     country: Annotated[Text, Field("Country", manual="2.3"), At("wifi.country")] = None
 
 
@@ -188,7 +194,7 @@ class Ethernet(msgspec.Struct, frozen=True):
 class SdCard(msgspec.Struct, frozen=True):
     """The memory card."""
 
-    installed: Annotated[Switch, Field("Card present", manual="2.3"), At("sd_card.installed")] = None
+    installed: Annotated[Switch, Field("Card present", choices=YES_NO, manual="2.3"), At("sd_card.installed")] = None
     type: Annotated[Text, Field("Type", manual="2.3"), At("sd_card.type")] = None
     size: Annotated[
         Count, Field("Size", unit="MB", help="The manual names no unit", manual="2.3"), At("sd_card.size")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from app.net.lenient import convert
+from app.net.lenient import convert, text_of
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -42,13 +42,6 @@ def dig(document: object, path: str) -> object:
             return None
         found = found.get(key)
     return found
-
-
-def text_of(value: object) -> str:
-    """A value as text, as it came; empty for none."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def clock_text(document: object, path: str) -> str | None:

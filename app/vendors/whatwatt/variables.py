@@ -10,8 +10,8 @@ import msgspec
 from app.model.errors import BadReply
 from app.model.field import Field
 from app.model.section import AnySection, Section
+from app.net.lenient import text_of
 from app.vendors.whatwatt.client import WhatwattClient
-from app.vendors.whatwatt.places import text_of
 
 PATH = "/api/v1/variables"
 

@@ -159,3 +159,9 @@ def test_texts_of_the_device_are_one_short_line() -> None:
 def test_names_of_quantities_are_unique() -> None:
     assert len({quantity.key for quantity in QUANTITIES}) == len(QUANTITIES)
     assert msgspec.json.encode([quantity.key for quantity in QUANTITIES])
+
+
+def test_a_time_that_no_computer_holds_is_none_and_no_crash() -> None:
+    endless = JsonReader("a meter").decode(b'{"a":1' + b"0" * 400 + b"}")
+    assert isinstance(endless, dict)
+    assert reply_of({"devid": 1, "time": endless["a"], "data": {}}).time == 0

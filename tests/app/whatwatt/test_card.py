@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from app.commission.receipt import Outcome
-from app.model.archive import Query
+from app.commission.session import DeviceSession
+from app.model.archive import Query, Records
 from app.model.errors import AnswerLost, DeviceFailed, InvalidValue, NotFound, StorageFailed, UsageError
 from app.net.download import Download
 from app.simulators.faults import Fault
+from app.vendors.whatwatt import card_log
 from app.vendors.whatwatt.card import STRANGE, Folder, card_path, day_of, safe_name
 from app.vendors.whatwatt.card_download import DOWNLOAD, PACED_BYTES_PER_S, CardFile, fetch, pace_for, pace_words, save
 from app.vendors.whatwatt.card_log import Log
@@ -319,3 +322,48 @@ def test_why_files_come_slowly_is_said() -> None:
     assert "powered by the meter (USB has 0.00 V" in pace_words(Supply(v_usb=0.0))
     assert "6 KB/s" in pace_words(Supply())
     assert "as fast as" in pace_words(Supply(v_usb=5.16))
+
+
+def test_logs_of_one_name_from_two_devices_at_once_are_both_kept_whole(run: Run[None], tmp_path: Path) -> None:
+    folder = tmp_path / "chosen"
+    folder.mkdir()
+    contents = [bytes([number]) * 20_000 for number in (1, 2)]
+
+    async def fetched(opened: DeviceSession) -> None:
+        async with aclosing(save(client_of(opened), "20240929.CSV", folder)) as saving:
+            async for _ in saving:
+                await asyncio.sleep(0)
+
+    async def main() -> None:
+        (tmp_path / "a").mkdir()
+        (tmp_path / "b").mkdir()
+        async with session(first, tmp_path / "a") as one, session(second, tmp_path / "b") as other:
+            await asyncio.gather(fetched(one), fetched(other))
+
+    with device() as first, device() as second:
+        for on, content in zip((first, second), contents, strict=True):
+            on.simulator.card.files["20240929.CSV"] = content
+        run(main())
+    assert sorted(path.name for path in folder.iterdir()) == ["20240929 (1).CSV", "20240929.CSV"]
+    assert sorted(path.read_bytes() for path in folder.iterdir()) == contents
+
+
+def test_a_log_is_read_beside_the_loop(run: Run[None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A day has some million cells: the window would stand still meanwhile."""
+    where: list[threading.Thread] = []
+    read = card_log.records_of
+
+    def noted(content: bytes) -> Records:
+        where.append(threading.current_thread())
+        return read(content)
+
+    async def main() -> None:
+        async with session(on, tmp_path) as opened:
+            await opened.records(WHATWATT.archive("log"), "", Query(parameters=Log("20240929.CSV")))
+
+    monkeypatch.setattr(card_log, "records_of", noted)
+    with device() as on:
+        on.simulator.card.files["20240929.CSV"] = b"TIME,V_L1\n2024-09-29T10:00:00Z,230\n"
+        run(main())
+    assert where
+    assert where[0] is not threading.main_thread()

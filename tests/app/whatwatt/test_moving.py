@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from app.commission import announced as module
+from app.commission.announced import announcements
 from app.commission.receipt import Outcome
 from app.discovery.mdns import HTTP_SERVICE
 from app.model.archive import Query
@@ -379,3 +382,20 @@ def test_every_action_that_can_cut_the_device_off_says_so_beforehand() -> None:
         if guide is not None:
             assert guide.words
             assert guide.lost
+
+
+def test_a_trouble_of_mdns_does_not_take_the_place_of_what_was_found(
+    run: Run[None], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        def __init__(self, *_: object, **__: object) -> None:
+            raise RuntimeError("no multicast today")
+
+    async def story() -> None:
+        async with announcements(WHATWATT, "", "http", ("127.0.0.1",)) as places:
+            await asyncio.sleep(0)
+            assert places == []
+
+    monkeypatch.setattr(module, "Browser", Broken)
+    run(story())
+    assert "mDNS was of no help" in caplog.text

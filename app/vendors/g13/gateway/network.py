@@ -14,7 +14,7 @@ import msgspec
 
 from app.model.action import AnyAction
 from app.model.archive import AnyArchive
-from app.model.field import Field
+from app.model.field import YES_NO, Field
 from app.model.section import AnySection, Guide, Problem, Section, Step
 from app.net.subnet import advice, is_mask
 from app.vendors.g13.client import G13Client
@@ -73,6 +73,7 @@ class Network(msgspec.Struct, frozen=True):
         bool,
         Field(
             "DNS servers from DHCP",
+            choices=YES_NO,
             read_only=True,
             help="Cannot be switched on: the gateway supports fixed DNS servers only.",
             manual="6.3.5",

@@ -15,7 +15,7 @@ import msgspec
 from app.model.action import AnyAction
 from app.model.archive import AnyArchive
 from app.model.errors import BadReply
-from app.model.field import Choice, Field
+from app.model.field import YES_NO, Choice, Field
 from app.model.section import AnySection, Problem, Scope, Section, Step
 from app.vendors.g13.client import G13Client, meter_path
 from app.vendors.g13.gateway.basics import CLOCK_TOLERANCE, MOMENT, drift_words
@@ -89,7 +89,7 @@ class MeterClock(msgspec.Struct, frozen=True):
             manual=_MANUAL,
         ),
     ]
-    dst_active: Annotated[bool, Field("Summer time now", read_only=True, manual="6.3.41")]
+    dst_active: Annotated[bool, Field("Summer time now", choices=YES_NO, read_only=True, manual="6.3.41")]
     dst_enabled: Annotated[
         bool,
         Field("Daylight saving", help="On: the meter moves its clock by the rule below.", manual="6.3.42"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import Protocol
 
+from app.model.field import Field
 from app.model.section import Guide, Problem
 from app.net.subnet import advice, is_mask
 
@@ -13,6 +15,13 @@ PATIENCE_S = 150.0
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"({_OCTET}\.){{3}}{_OCTET}"
 IPV4_HELP = "four numbers 0 to 255 with dots between them"
+
+STATIC_IP = Field("Static address", help="Otherwise a DHCP server gives one.", manual="5.4, 5.7")
+_OF_STATIC = Field("", pattern=IPV4, pattern_help=IPV4_HELP, only_with="static_ip", manual="5.4, 5.7")
+IP = replace(_OF_STATIC, label="IP address", help="Nobody else may have it.")
+NETMASK = replace(_OF_STATIC, label="Subnet mask")
+GATEWAY = replace(_OF_STATIC, label="Gateway", help="The router's address.")
+DNS = replace(_OF_STATIC, label="DNS server", help="Often the router, too.")
 
 
 class Port(Protocol):

@@ -10,9 +10,12 @@ from app.model.field import Field
 from app.model.section import AnySection, Guide, Section
 from app.vendors.whatwatt.places import At, changed
 from app.vendors.whatwatt.settings.addresses import (
-    IPV4,
-    IPV4_HELP,
+    DNS,
+    GATEWAY,
+    IP,
+    NETMASK,
     NO_ADDRESS,
+    STATIC_IP,
     address_problems,
     moving_guide,
     switched_off_guide,
@@ -26,52 +29,11 @@ class EthernetPort(msgspec.Struct, frozen=True):
     """The port, and its address."""
 
     enable: Annotated[bool | None, Field("Ethernet", manual="5.7"), At("enable")] = None
-    static_ip: Annotated[
-        bool | None,
-        Field("Static address", help="Otherwise a DHCP server gives one.", manual="5.7"),
-        At("static_ip"),
-    ] = None
-    ip: Annotated[
-        str | None,
-        Field(
-            "IP address",
-            pattern=IPV4,
-            pattern_help=IPV4_HELP,
-            only_with="static_ip",
-            help="Nobody else may have it.",
-            manual="5.7",
-        ),
-        At("ip"),
-    ] = None
-    netmask: Annotated[
-        str | None,
-        Field("Subnet mask", pattern=IPV4, pattern_help=IPV4_HELP, only_with="static_ip", manual="5.7"),
-        At("netmask"),
-    ] = None
-    gateway: Annotated[
-        str | None,
-        Field(
-            "Gateway",
-            pattern=IPV4,
-            pattern_help=IPV4_HELP,
-            only_with="static_ip",
-            help="The router's address.",
-            manual="5.7",
-        ),
-        At("gateway"),
-    ] = None
-    dns: Annotated[
-        str | None,
-        Field(
-            "DNS server",
-            pattern=IPV4,
-            pattern_help=IPV4_HELP,
-            only_with="static_ip",
-            help="Often the router, too.",
-            manual="5.7",
-        ),
-        At("dns"),
-    ] = None
+    static_ip: Annotated[bool | None, STATIC_IP, At("static_ip")] = None
+    ip: Annotated[str | None, IP, At("ip")] = None
+    netmask: Annotated[str | None, NETMASK, At("netmask")] = None
+    gateway: Annotated[str | None, GATEWAY, At("gateway")] = None
+    dns: Annotated[str | None, DNS, At("dns")] = None
 
 
 def _guide(before: EthernetPort, after: EthernetPort) -> Guide | None:

@@ -20,7 +20,7 @@ from app.model.section import Guide, Problem, Step
 from app.vendors.whatwatt.client import SYSTEM, WhatwattClient
 from app.vendors.whatwatt.models import Wifi
 from app.vendors.whatwatt.places import fill
-from app.vendors.whatwatt.settings.addresses import IPV4, IPV4_HELP, NO_ADDRESS, address_problems
+from app.vendors.whatwatt.settings.addresses import DNS, GATEWAY, IP, NETMASK, NO_ADDRESS, STATIC_IP, address_problems
 from app.vendors.whatwatt.settings.editing import put
 from app.vendors.whatwatt.settings.wifi_network import (
     PATH,
@@ -39,44 +39,6 @@ OPEN = frozenset({"open", "none"})
 """What a network says that asks for no password (manual 5.5)."""
 OWE = "owe"
 """Encrypts without a password."""
-
-StaticIp = Annotated[bool, Field("Static address", help="Otherwise a DHCP server gives one.", manual="5.4")]
-Ip = Annotated[
-    str,
-    Field(
-        "IP address",
-        pattern=IPV4,
-        pattern_help=IPV4_HELP,
-        only_with="static_ip",
-        help="Nobody else may have it.",
-        manual="5.4",
-    ),
-]
-Netmask = Annotated[
-    str, Field("Subnet mask", pattern=IPV4, pattern_help=IPV4_HELP, only_with="static_ip", manual="5.4")
-]
-Gateway = Annotated[
-    str,
-    Field(
-        "Gateway",
-        pattern=IPV4,
-        pattern_help=IPV4_HELP,
-        only_with="static_ip",
-        help="The router's address.",
-        manual="5.4",
-    ),
-]
-Dns = Annotated[
-    str,
-    Field(
-        "DNS server",
-        pattern=IPV4,
-        pattern_help=IPV4_HELP,
-        only_with="static_ip",
-        help="Often the router, too.",
-        manual="5.4",
-    ),
-]
 
 
 class Joining(msgspec.Struct, frozen=True):
@@ -106,22 +68,22 @@ class NetworkChoice(Discreet, frozen=True):
             manual="5.4",
         ),
     ] = ""
-    static_ip: StaticIp = False
-    ip: Ip = NO_ADDRESS
-    netmask: Netmask = NO_ADDRESS
-    gateway: Gateway = NO_ADDRESS
-    dns: Dns = NO_ADDRESS
+    static_ip: Annotated[bool, STATIC_IP] = False
+    ip: Annotated[str, IP] = NO_ADDRESS
+    netmask: Annotated[str, NETMASK] = NO_ADDRESS
+    gateway: Annotated[str, GATEWAY] = NO_ADDRESS
+    dns: Annotated[str, DNS] = NO_ADDRESS
 
 
 class OpenChoice(msgspec.Struct, frozen=True):
     """An open network, and the address there."""
 
     network: Annotated[str, Field("Network", help="It is open: everybody near can read along.", manual="5.4")] = ""
-    static_ip: StaticIp = False
-    ip: Ip = NO_ADDRESS
-    netmask: Netmask = NO_ADDRESS
-    gateway: Gateway = NO_ADDRESS
-    dns: Dns = NO_ADDRESS
+    static_ip: Annotated[bool, STATIC_IP] = False
+    ip: Annotated[str, IP] = NO_ADDRESS
+    netmask: Annotated[str, NETMASK] = NO_ADDRESS
+    gateway: Annotated[str, GATEWAY] = NO_ADDRESS
+    dns: Annotated[str, DNS] = NO_ADDRESS
 
 
 Choice = NetworkChoice | OpenChoice

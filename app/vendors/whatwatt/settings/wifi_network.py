@@ -17,8 +17,11 @@ from app.model.section import AnySection, Guide, Problem, Section, Step
 from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.places import At, changed
 from app.vendors.whatwatt.settings.addresses import (
-    IPV4,
-    IPV4_HELP,
+    DNS,
+    GATEWAY,
+    IP,
+    NETMASK,
+    STATIC_IP,
     address_problems,
     moving_guide,
     switched_off_guide,
@@ -54,58 +57,11 @@ class WifiNetwork(Discreet, frozen=True):
         ),
         At("password"),
     ] = ""
-    static_ip: Annotated[
-        bool | None,
-        Field("Static address", help="Otherwise a DHCP server gives one.", manual="5.4"),
-        At("static_ip"),
-    ] = None
-    ip: Annotated[
-        str | None,
-        Field(
-            "IP address",
-            pattern=IPV4,
-            pattern_help=IPV4_HELP,
-            only_with="static_ip",
-            help="Nobody else may have it.",
-            manual="5.4",
-        ),
-        At("ip"),
-    ] = None
-    netmask: Annotated[
-        str | None,
-        Field(
-            "Subnet mask",
-            pattern=IPV4,
-            pattern_help=IPV4_HELP,
-            only_with="static_ip",
-            manual="5.4",
-        ),
-        At("netmask"),
-    ] = None
-    gateway: Annotated[
-        str | None,
-        Field(
-            "Gateway",
-            pattern=IPV4,
-            pattern_help=IPV4_HELP,
-            only_with="static_ip",
-            help="The router's address.",
-            manual="5.4",
-        ),
-        At("gateway"),
-    ] = None
-    dns: Annotated[
-        str | None,
-        Field(
-            "DNS server",
-            pattern=IPV4,
-            pattern_help=IPV4_HELP,
-            only_with="static_ip",
-            help="Often the router, too.",
-            manual="5.4",
-        ),
-        At("dns"),
-    ] = None
+    static_ip: Annotated[bool | None, STATIC_IP, At("static_ip")] = None
+    ip: Annotated[str | None, IP, At("ip")] = None
+    netmask: Annotated[str | None, NETMASK, At("netmask")] = None
+    gateway: Annotated[str | None, GATEWAY, At("gateway")] = None
+    dns: Annotated[str | None, DNS, At("dns")] = None
     power_dbm: Annotated[
         float | None,
         Field(
