@@ -1,3 +1,3 @@
 """The core of Wattwright: knows devices, knows no screen."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

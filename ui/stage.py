@@ -133,8 +133,8 @@ def with_few_colours(picture: QPixmap) -> QImage:
 
     image = picture.toImage().convertToFormat(QImage.Format.Format_RGB32)
     colours, counts = np.unique(np.frombuffer(image.constBits(), np.uint32), return_counts=True)
-    # Surfaces keep their very colours. Of the rest, edges of letters and thin curves, the most frequent one of those that
-    # are all but the same stands for the others.
+    # Surfaces keep their very colours. Of the rest, edges of letters and thin curves, the most frequent one of those
+    # that are all but the same stands for the others.
     colours = colours[np.argsort(-counts)]
     surfaces, rest = colours[:SURFACES], colours[SURFACES:]
     _, first = np.unique(rest & 0x00F0F0F0, return_index=True)
