@@ -11,11 +11,13 @@ from http import HTTPStatus
 from app.model.device import Identity, Meter
 from app.model.errors import (
     AccessDenied,
+    AnswerLost,
     AppError,
     BadReply,
     DeviceFailed,
     DeviceRefused,
     DeviceSilent,
+    LoginFailed,
     NotFound,
     NotRecognised,
     UsageError,
@@ -33,6 +35,8 @@ from app.vendors.ingecon.wire import InverterAnswer, inverter_answer
 PROPERTIES = "/inverter/properties/read/1"
 CARD = "/system/info/device"
 """Not in the manual; others have seen it answer with the card's serial number."""
+CARD_S = 4.0
+"""How long an answer to that may take."""
 QUESTION = b'{"readdb": true}'
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 """As the manual's own command line sends it."""
@@ -218,14 +222,21 @@ class IngeconClient:
         return {label: text for label, text in (facts | {"Serial": await self._serial()}).items() if text}
 
     async def _serial(self) -> str:
-        """The card's serial number, where it has that page; the manual knows none."""
-        reply = await self._device.request("GET", CARD, max_bytes=ANSWER_BYTES)
-        if reply.status != HTTPStatus.OK:
-            return ""
-        try:
-            page = self._json.decode(reply.body)
-        except BadReply:
-            return ""
+        """The card's serial number, where it has that page; the manual knows none.
+
+        Whatever a card does that has it not, hanging up included, is no reason not to talk with it. Asked twice, as
+        the serial number is the device's identity: one lost answer must not make another device of it.
+        """
+        page: object = None
+        for _ in range(2):
+            try:
+                reply = await self._device.request("GET", CARD, max_bytes=ANSWER_BYTES, timeout_s=CARD_S)
+                page = self._json.decode(reply.body) if reply.status == HTTPStatus.OK else None
+            except AnswerLost:
+                continue
+            except (BadReply, LoginFailed):
+                pass
+            break
         serial = page.get("SerialNumber") if isinstance(page, dict) else None
         return serial.strip()[:64] if isinstance(serial, str) else ""
 

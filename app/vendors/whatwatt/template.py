@@ -120,7 +120,8 @@ _REASONS = {
 
 def _wrong(text: str) -> Wrong | None:
     try:
-        json.loads(text, parse_constant=_no_constant)
+        # Whole numbers stay texts: of thousands of digits Python would refuse to make a number.
+        json.loads(text, parse_int=str, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         at = min(error.pos, len(text))
         reason = _REASONS.get(error.msg, "this is no JSON")

@@ -106,6 +106,22 @@ def test_without_a_serial_number_the_address_names_the_device_and_with_one_the_n
     run(main())
 
 
+@pytest.mark.parametrize(("losses", "known"), [(1, True), (2, True), (10, False)])
+def test_a_card_that_hangs_up_on_the_page_of_its_number_is_talked_with_all_the_same(
+    host: SimulatorHost, run: Any, losses: int, known: bool
+) -> None:
+    running = host.add(device(Kind.PLAY_3, serial="404012345678"))
+    running.faults.add(Fault.DROP_BEFORE, times=losses, path="/system/info/device")
+
+    async def main() -> None:
+        async with connected(running) as client:
+            identity = await client.identity()
+            assert identity.firmware == "ABI1000_M"
+            assert (identity.id == "404012345678") is known
+
+    run(main())
+
+
 def test_something_else_is_said_to_be_no_such_device(host: SimulatorHost, run: Any) -> None:
     running = host.add(WhatwattSimulator())
 

@@ -159,3 +159,7 @@ def test_a_log_that_is_cut_off_or_full_of_nonsense_is_read_as_far_as_it_goes() -
 def test_what_is_no_log_is_said_to_be_none(content: bytes) -> None:
     with pytest.raises(BadReply, match="no log of the device"):
         records_of(content)
+
+
+def test_a_number_of_thousands_of_digits_is_json_too() -> None:
+    assert preview("[${1_7_0}]", {"1_7_0": "1" * 5000}).wrong is None

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from app.model.action import Action
-from app.model.errors import BadReply, DeviceFailed, DeviceUnreachable
+from app.model.errors import BadReply, DeviceFailed, DeviceRefused, DeviceUnreachable
 from app.model.field import Discreet, Field
 from app.model.job import Progress
 from app.model.section import Guide, Problem, Step
@@ -152,7 +152,8 @@ async def _follow_joining(client: WhatwattClient, _target: str) -> AsyncGenerato
         try:
             async with asyncio.timeout(LOOK_S):
                 seen = await _joining(client, "")
-        except (TimeoutError, DeviceUnreachable, BadReply, DeviceFailed) as error:
+        except (TimeoutError, DeviceUnreachable, BadReply, DeviceRefused) as error:
+            # What refuses may be another device, which has got the address since.
             await client.http.aclose()
             if clock() - heard >= SILENT_S:
                 raise DeviceUnreachable(
