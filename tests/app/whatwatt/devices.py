@@ -51,9 +51,9 @@ def device(**more: Any) -> Iterator[Device]:
 
 @asynccontextmanager
 async def session(
-    on: Device, folder: Path, *, password: str | None = None, hears: bool = False
+    on: Device, folder: Path, *, password: str | None = None, hears: bool = False, longest_s: float = 5.0
 ) -> AsyncIterator[DeviceSession]:
-    """An open session; one that `hears` listens to announcements while it looks for a device."""
+    """An open session; one that `hears` listens to announcements while it looks for a device, for `longest_s`."""
     site = SiteFile.open(folder / "site.wattwright")
     made = DeviceSession(
         WHATWATT,
@@ -69,7 +69,7 @@ async def session(
         silent_s=0.2,
         pause_s=0.05,
         look_s=1.0,
-        longest_s=5.0,
+        longest_s=longest_s,
         # Whatever else runs on this computer may announce simulators of the same id.
         interfaces=HEARD if hears else (),
     )
