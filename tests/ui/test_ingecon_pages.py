@@ -289,6 +289,12 @@ def test_why_an_inverter_that_is_asked_in_vain_gives_nothing_is_said(qrun: QRun,
             await until(lambda: live.state.text().startswith("No reading for"), 20)
             assert "connection refused" in live.state.text()
             assert "Check power, cable and address" in live.state.text()
+            # The poll rests longer and longer: whoever has plugged the inverter in need not wait for it.
+            device.plug_in()
+            readings = live.source.ring.readings
+            at.page.refresh()
+            await until(lambda: live.source.ring.readings > readings, 3)
+            await until(lambda: live.state.text().startswith("Live, last reading"))
 
     with plant(Kind.PLAY_1) as device:
         qrun(watch(), 60)

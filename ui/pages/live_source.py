@@ -132,6 +132,11 @@ class Source:
         title = channel.title or (meter.alias or meter.serial if meter is not None else "")
         return Wanted(channel.session, channel.feed, channel.meter, title, self.ticked)
 
+    @property
+    def silent(self) -> bool:
+        """Is it listened to, and nothing comes although it should?"""
+        return self.subscription is not None and not self.ended and state_of(self)[0] == "warn"
+
     def close(self) -> None:
         """Stop listening."""
         subscription, self.subscription = self.subscription, None
@@ -203,6 +208,8 @@ def standing_of(sources: Sequence[Source], what: str) -> tuple[str, str, str]:
         if group:
             names = ", ".join(one_line(source.channel.title, 40) for source in group[:3])
             words += f"; {how}: {names}" + (f" and {len(group) - 3} more" if len(group) > 3 else "")
+    if len(bad) == 1 and not ended:
+        words += bad[0].trouble
     if ended:
         return "error", "error", words
     if bad:

@@ -222,10 +222,12 @@ class LiveView(QWidget):
         self.tell()
 
     def reload(self) -> None:
-        """Listen again to what has ended."""
+        """Listen again to what has ended; what is silent is asked now, and not when its next turn would have come."""
         for source in self.chosen():
             if source.ended:
                 source.error, source.ended = None, False
+            elif source.silent:
+                source.close()
         self.listen()
         self.tell()
 

@@ -121,8 +121,9 @@ class PicturePage(QWidget):
     # Listening.
 
     def reload(self) -> None:
-        """Listen again to a feed that has ended."""
-        if self._ended:
+        """Listen again to a feed that has ended or is silent."""
+        if self._ended or self._standing()[0] == "warn":
+            self.release()
             self._ended, self._error = False, None
             self.listen()
 
