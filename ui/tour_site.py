@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog
@@ -37,7 +36,7 @@ async def site_stops(tour: Tour) -> None:
     for line in ("l1", "l2", "l3"):
         live.list.tick(MAIN, f"voltage.{line}")
     tour.clear_toasts()
-    await asyncio.sleep(WATCHED_S)
+    await tour.watch(WATCHED_S)
     await tour.picture(
         "site-live", "The site: devices of all families live on one axis of time, one plot for each unit."
     )
@@ -52,11 +51,11 @@ async def site_stops(tour: Tour) -> None:
     press(asked, "site.sum.accept")
     for line in ("l1", "l2", "l3"):
         live.list.tick(MAIN, f"voltage.{line}", on=False)
-    await asyncio.sleep(WATCHED_S)
+    await tour.watch(WATCHED_S)
     await tour.picture("site-sum", "The main meter, the sum of its sub-meters, and the difference as curves.")
     for key, words in (("dark", "in the dark theme"), ("contrast", "in high contrast")):
         window.set_theme(key)
-        await asyncio.sleep(1.0)
+        await tour.watch(1.0)
         await tour.picture(f"site-live-{key}", f"The site live, {words}.")
     window.set_theme("light")
 

@@ -35,11 +35,15 @@ def _reading(shown: QWidget) -> bool:
 
 
 class Tour:
-    """Walks one window, and keeps what it saw as (file name, caption)."""
+    """Walks one window, and keeps what it saw as (file name, caption).
 
-    def __init__(self, window: Window, folder: Path) -> None:
+    `patience` is the share of the usual time, above 0 and at most 1, for which live pages fill before their picture.
+    """
+
+    def __init__(self, window: Window, folder: Path, patience: float = 1.0) -> None:
         self.window = window
         self._folder = folder
+        self._patience = patience
         self.pictures: list[tuple[str, str]] = []
 
     async def walk(self) -> None:
@@ -64,6 +68,10 @@ class Tour:
             raise StageError(f"two pictures are called {name}")
         with_few_colours(photograph(self.window)).save(str(self._folder / f"{name}.png"))
         self.pictures.append((name, caption))
+
+    async def watch(self, seconds: float) -> None:
+        """Let a live page fill."""
+        await asyncio.sleep(seconds * self._patience)
 
     def clear_toasts(self) -> None:
         for toast in self.window.toasts.shown:
@@ -140,7 +148,7 @@ class Tour:
         await whatwatt_network_stops(self, page)
         await whatwatt_stops(self, page)
         page.open("live")
-        await asyncio.sleep(WATCHED_S)
+        await self.watch(WATCHED_S)
         await self.picture("live", "Live: power, voltage and current of every phase from the event stream.")
         await recording_stops(self, page.open("live"))
         handles = window.bench.handles.values()
@@ -196,6 +204,6 @@ class Tour:
         assert live is not None
         window.tree.select(live)
         window.page(reader).open("live")
-        await asyncio.sleep(4)
+        await self.watch(4.0)
         await self.picture("live-contrast", "The live plots in high contrast.")
         window.set_theme("light")
