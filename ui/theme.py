@@ -243,8 +243,12 @@ def apply_theme(app: QApplication, name: str) -> Theme:
     """
     theme = THEMES[name]
     if theme is not _Applied.dressed:
+        if _Applied.dressed is None:
+            app.setStyle("Fusion")
+        else:
+            # Every widget is undressed once: a new sheet over an old one takes three times as long.
+            app.setStyleSheet("")
         _Applied.theme = _Applied.dressed = theme
-        app.setStyle("Fusion")
         app.setPalette(_palette(theme))
         app.setFont(_font(theme))
         app.setStyleSheet(_style_sheet(theme))

@@ -76,10 +76,7 @@ async def _ems(tour: Tour, page: DevicePage) -> None:
     await tour.open(page, "flow")
     await tour.watch(WATCHED_S / 6)
     await tour.picture("energy-flow", "INGECON EMS: where the power comes from and where it goes, live.")
-    for theme, words in (("dark", "in the dark theme"), ("contrast", "in high contrast")):
-        tour.window.set_theme(theme)
-        await tour.picture(f"energy-flow-{theme}", f"The energy flow {words}.")
-    tour.window.set_theme("light")
+    await tour.in_other_themes("energy-flow", "The energy flow")
     for key, caption in (
         ("ingecon.plant", "Every phase of the plant, as the EMS tells it."),
         ("ingecon.storage", "A plant with a STORAGE 1Play TLM: every value with its unit and what it means."),

@@ -53,11 +53,7 @@ async def site_stops(tour: Tour) -> None:
         live.list.tick(MAIN, f"voltage.{line}", on=False)
     await tour.watch(WATCHED_S)
     await tour.picture("site-sum", "The main meter, the sum of its sub-meters, and the difference as curves.")
-    for key, words in (("dark", "in the dark theme"), ("contrast", "in high contrast")):
-        window.set_theme(key)
-        await tour.watch(1.0)
-        await tour.picture(f"site-live-{key}", f"The site live, {words}.")
-    window.set_theme("light")
+    await tour.in_other_themes("site-live", "The site live")
 
 
 async def _connected(tour: Tour, handle: Handle) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from ui.window import Window
     from ui.workbench import Handle
 
+OTHER_THEMES = ("dark", "contrast")
+THEME_WORDS = {"dark": "in the dark theme", "contrast": "in high contrast, for sunlight"}
 NEW_PASSWORD = "kept in the cabinet"  # noqa: S105 – the demo's, shown in the documentation
 
 
@@ -34,20 +37,47 @@ def _reading(shown: QWidget) -> bool:
     return bool(getattr(shown, "reading", False)) or str(getattr(shown, "state", "")).startswith("Reading")
 
 
-class Tour:
-    """Walks one window, and keeps what it saw as (file name, caption).
+class _AllTaken(Exception):
+    """Ends the walk."""
 
-    `patience` is the share of the usual time, above 0 and at most 1, for which live pages fill before their picture.
+
+class Tour:
+    """Walks one window in one theme, and keeps what it saw as (file name, caption).
+
+    With names in `only` it takes no other pictures, and ends after the last of them. `patience` is the share of the
+    usual time, above 0 and at most 1, for which live pages fill before their picture.
     """
 
-    def __init__(self, window: Window, folder: Path, patience: float = 1.0) -> None:
+    def __init__(
+        self,
+        window: Window,
+        folder: Path,
+        theme: str = "light",
+        only: frozenset[str] = frozenset(),
+        patience: float = 1.0,
+    ) -> None:
         self.window = window
         self._folder = folder
+        self._theme = theme
+        self._only = only
         self._patience = patience
         self.pictures: list[tuple[str, str]] = []
 
     async def walk(self) -> None:
-        """All stops, in the order of an installer's day."""
+        """All stops, in the order of an installer's day.
+
+        Raises:
+            StageError: a page did not come to where it was expected, or a picture that was asked for is none.
+        """
+        self.window.set_theme(self._theme)
+        try:
+            await self._walk()
+        except _AllTaken:
+            return
+        if missing := self._only - {name for name, _ in self.pictures}:
+            raise StageError(f"no picture is called {', '.join(sorted(missing))}")
+
+    async def _walk(self) -> None:
         self.window.tasks.spawn(self.window, self.window.bench.browse())
         gateway, reader = await self._found()
         await self._first_login(gateway)
@@ -66,8 +96,20 @@ class Tour:
             await asyncio.sleep(0.05)
         if any(name == known for known, _ in self.pictures):
             raise StageError(f"two pictures are called {name}")
+        if self._only and name not in self._only:
+            return
         with_few_colours(photograph(self.window)).save(str(self._folder / f"{name}.png"))
         self.pictures.append((name, caption))
+        if len(self.pictures) == len(self._only):
+            raise _AllTaken
+
+    async def in_other_themes(self, name: str, caption: str, themes: Sequence[str] = OTHER_THEMES) -> None:
+        """The same again, dark and in high contrast; a walk that wears one of them all the way has it already."""
+        if self._theme == "light":
+            for key in themes:
+                self.window.set_theme(key)
+                await self.picture(f"{name}-{key}", f"{caption} {THEME_WORDS[key]}.")
+            self.window.set_theme("light")
 
     async def watch(self, seconds: float) -> None:
         """Let a live page fill."""
@@ -195,9 +237,7 @@ class Tour:
         page = window.page(gateway, MAIN)
         page.open("g13.ratios")
         enter(page, "g13.ratios.ct_numerator", 250)
-        for key, title in (("dark", "The dark theme."), ("contrast", "High contrast, for sunlight.")):
-            window.set_theme(key)
-            await self.picture(f"theme-{key}", title)
+        await self.in_other_themes("theme", "A form with a change")
         reader = device(window, "whatwatt")
         assert reader is not None
         live = window.model.node_of(reader)
@@ -205,5 +245,4 @@ class Tour:
         window.tree.select(live)
         window.page(reader).open("live")
         await self.watch(4.0)
-        await self.picture("live-contrast", "The live plots in high contrast.")
-        window.set_theme("light")
+        await self.in_other_themes("live", "The live plots", ("contrast",))

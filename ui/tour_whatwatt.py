@@ -73,7 +73,5 @@ async def _mqtt(tour: Tour, page: DevicePage) -> None:
         "The message with its variables, and what would be sent now: a name that is unknown and a mistake in the JSON.",
     )
     enter(page, f"{MQTT}.template", WRITTEN.replace("power_now", "tariff").replace("${sys.id}", '"${sys.id}"'))
-    tour.window.set_theme("dark")
-    await tour.picture("mqtt-dark", "The same in the dark theme, mended.")
-    tour.window.set_theme("light")
+    await tour.in_other_themes("mqtt", "The message mended,", ("dark",))
     press(page, f"{MQTT}.revert")

@@ -95,6 +95,8 @@ async def _listed(console: Console, session: DeviceSession, meter: str) -> ExitC
                 "resources": list(action.resources),
             }
         )
+    if not listed:
+        console.say("There is nothing that it can be told to do.")
     console.document({**where(session, meter), "actions": listed})
     return ExitCode.DONE
 

@@ -82,6 +82,8 @@ async def _listed(console: Console, session: DeviceSession, meter: str) -> ExitC
                 "resources": list(archive.resources),
             }
         )
+    if not listed:
+        console.say("It keeps nothing by time.")
     console.document({**where(session, meter), "archives": listed})
     return ExitCode.DONE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
@@ -11,6 +11,8 @@ from app.discovery.mdns import Browser
 from app.discovery.sighting import Sighting
 from app.model.device import Address
 from app.model.vendor import Vendor
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -31,8 +33,11 @@ async def announcements(
         yield places
     finally:
         listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listening
+        # Not by awaiting it: that would swallow our own cancelling, and put a trouble of mDNS, which is only one of
+        # the ways, in the place of what the search has found.
+        await asyncio.wait((listening,))
+        if not listening.cancelled() and (error := listening.exception()) is not None:
+            log.error("mDNS was of no help in the search", exc_info=error)
 
 
 async def _listen(

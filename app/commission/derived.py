@@ -208,4 +208,9 @@ class Evaluation:
     def _sum(self, one: Derived, gone: set[Point]) -> float:
         if any(term.point in gone for term in one.terms):
             return math.nan
-        return math.fsum(term.sign * self._told[term.point].value for term in one.terms)
+        try:
+            found = math.fsum(term.sign * self._told[term.point].value for term in one.terms)
+        except (OverflowError, ValueError):
+            # Beyond what a float holds, or infinite in both directions: nothing that was measured.
+            return math.nan
+        return found if math.isfinite(found) else math.nan

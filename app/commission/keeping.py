@@ -39,7 +39,7 @@ class Keeper:
         self._store = store
         self._device = ""
         self._waiting: list[tuple[Feed, str, Reading]] = []
-        self._written = 0
+        self._written: dict[tuple[str, str], int] = {}
         self._failed = False
 
     def known_as(self, device: str) -> None:
@@ -68,8 +68,10 @@ class Keeper:
         keys = tuple(quantity.key for quantity in feed.quantities)
         try:
             self._store.add(self._device, target, feed.key, keys, (reading,))
-            self._written += 1
-            if self._written % PRUNED_EVERY == 0:
+            # Each feed by its own count, and at its first reading: programs may be closed again before a thousand.
+            written = self._written.get((feed.key, target), 0)
+            self._written[feed.key, target] = written + 1
+            if written % PRUNED_EVERY == 0:
                 self._store.prune(self._device, target, feed.key, keep=MOST_KEPT)
         except StorageFailed as error:
             # Looking at a device goes on without its history; said once, not with every reading.
@@ -81,6 +83,8 @@ class Keeper:
 
     def records(self, archive: AnyArchive, target: str, query: Query) -> Records:
         """What is kept of an archive's feed: the time (this computer's), and every quantity that was ever read.
+
+        Takes up to half a second: call it in a thread.
 
         Raises:
             StorageFailed: it cannot be read.

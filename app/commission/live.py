@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from app.model.quantity import Feed, Reading
@@ -31,6 +32,10 @@ class Subscription:
         source, self._source = self._source, None
         if source is not None:
             source.leave(self)
+
+    def listens_to(self, source: _Source) -> bool:
+        """Is it open, and on this source?"""
+        return self._source is source
 
 
 @dataclass(eq=False)
@@ -65,7 +70,9 @@ class _Source:
             async for reading in readings:
                 self.keep(self.feed, self.meter, reading)
                 for listener in tuple(self.listeners):
-                    listener.on_reading(reading)
+                    # What one listener does may close another: that one is told nothing any more.
+                    if listener.listens_to(self):
+                        listener.on_reading(reading)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Tell every listener, who knows an expected failure from a bug of ours: nothing is swallowed."""
@@ -74,7 +81,8 @@ class _Source:
         self.forget()
         error = task.exception()
         for listener in tuple(self.listeners):
-            listener.on_end(error)
+            if listener.listens_to(self):
+                listener.on_end(error)
 
 
 class FeedHub:
@@ -99,8 +107,9 @@ class FeedHub:
         source = self._sources.get(key)
         if source is None:
             source = self._sources[key] = _Source(
-                feed, self._connection, meter, lambda: self._forget(key), self._keep, tuple(self._ending)
+                feed, self._connection, meter, lambda: None, self._keep, tuple(self._ending)
             )
+            source.forget = partial(self._forget, key, source)
         subscription = Subscription(on_reading, on_end, source)
         source.join(subscription)
         return subscription
@@ -110,9 +119,11 @@ class FeedHub:
         """How many feeds are open on the device."""
         return len(self._sources)
 
-    def _forget(self, key: tuple[str, str]) -> None:
-        source = self._sources.pop(key, None)
-        if source is not None and source.task is not None and not source.task.done():
+    def _forget(self, key: tuple[str, str], source: _Source) -> None:
+        # Whoever leaves a feed that has ended must not take down the one that was begun anew in its place.
+        if self._sources.get(key) is source:
+            del self._sources[key]
+        if source.task is not None and not source.task.done():
             # Held until it has closed its connection, so that nothing is collected half-way.
             self._ending.add(source.task)
             source.task.add_done_callback(self._ending.discard)
@@ -122,6 +133,6 @@ class FeedHub:
         for key, source in list(self._sources.items()):
             if source.task is not None:
                 source.task.cancel()
-            self._forget(key)
+            self._forget(key, source)
         if self._ending:
             await asyncio.wait(tuple(self._ending))

@@ -27,8 +27,6 @@ MOST_WAITING = 2000
 """Readings that wait to be written; more are written at once, so that no write is long."""
 CLOCK_STEP_S = 1.0
 """A clock that falls back by more was set; less is its own gentle correction."""
-TICK_S = 0.001
-"""The site keeps times in milliseconds, and each moment of a channel once."""
 
 
 class Timeline:
@@ -63,7 +61,8 @@ class _Line:
 
     channel: RecordedChannel
     hearing: Hearing | None = None
-    last_s: float = 0.0
+    last_ms: int = 0
+    """The site keeps times in milliseconds, and each moment of a channel once."""
     waiting: list[Reading] = field(default_factory=list)
 
 
@@ -161,9 +160,12 @@ class Recorder:
         self._end(trouble)
 
     def _heard(self, line: _Line, reading: Reading) -> None:
-        # Never two at one moment, never back: the crosshair and the order of the rows live by that.
-        line.last_s = max(self._timeline.of(reading.time_s), line.last_s + TICK_S)
-        line.waiting.append(Reading(line.last_s, reading.values))
+        if not self.running:
+            return
+        # Never two at one moment, never back: the crosshair and the order of the rows live by that. In whole
+        # milliseconds: of fractions, two that are a millisecond apart may be rounded to the same one.
+        line.last_ms = max(round(self._timeline.of(reading.time_s) * 1000), line.last_ms + 1)
+        line.waiting.append(Reading(line.last_ms / 1000, reading.values))
         self.readings += 1
         self._count += 1
         if self._count >= MOST_WAITING:

@@ -174,7 +174,7 @@ class ReadingStore(Protocol):
     ) -> tuple[Reading, ...]:
         """The readings of a period, the oldest first, with the values in the order of `keys`; NaN where none was kept.
 
-        Both ends are within the period. `limit` keeps the last ones; 0 keeps all.
+        Both ends are within the period. `limit` keeps the last ones; 0 keeps all. May be called in a thread.
         """
         ...
 

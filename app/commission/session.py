@@ -5,6 +5,7 @@ The window and the command line work through this and nothing below it.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -400,7 +401,8 @@ class DeviceSession:
             AppError: it cannot be read.
         """
         if archive.of_feed:
-            return self._keeper.records(archive, meter if archive.scope is Scope.METER else "", query)
+            target = meter if archive.scope is Scope.METER else ""
+            return await asyncio.to_thread(self._keeper.records, archive, target, query)
         if archive.read_told is not None:
             return await archive.read_told(self.connection, self.target(archive, meter), query, told)
         return await archive.read(self.connection, self.target(archive, meter), query)

@@ -69,6 +69,9 @@ def parse_address(text: str, *, default_scheme: str | None = None) -> tuple[Addr
             ipaddress.IPv6Address(host.split("%", 1)[0])
         elif host.replace(".", "").isdigit():
             ipaddress.IPv4Address(host)
+        else:
+            # What is no name for the network fails here and not when it is first asked.
+            host.encode("idna")
     except ValueError as error:
         raise UsageError(
             f"'{text}' is no address: {error}.", hint="Example: 192.168.1.12 or meter.local:8080"

@@ -110,7 +110,12 @@ class Pace:
         if wait_s > 0:
             raise TooSoon(f"This device may be asked once in {self.interval_s:g} s.", wait_s=wait_s)
         self._before, self._at = self._at, self.clock()
-        self._keep()
+        try:
+            self._keep()
+        except StorageFailed:
+            # Nothing goes out then, so nothing has to be waited for.
+            self._at = self._before
+            raise
 
     def ended(self, *, sent: bool = True) -> None:
         """The request is over: the interval counts from now. What was not `sent` may be tried again at once."""

@@ -37,7 +37,8 @@ class PlainBackend(httpcore.AnyIOBackend):
                 return await _connected(host, port)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
+            # The latter of a name that cannot be written into a question.
             raise httpcore.ConnectError(str(error)) from error
 
 
@@ -47,9 +48,11 @@ async def _connected(host: str, port: int) -> PlainConnection:
     Not by the loop's own way of trying several at once: cancelled at the wrong moment, that leaves a socket open.
     """
     failed = OSError("it has no address")
-    for family, address in await _addresses(host, port):
+    found = await _addresses(host, port)
+    for place, (family, address) in enumerate(found, 1):
         try:
-            async with asyncio.timeout(ADDRESS_S):
+            # The last one has all the time that is left: there is no other to try instead.
+            async with asyncio.timeout(ADDRESS_S if place < len(found) else None):
                 return await _connected_to(family, address)
         except OSError as error:
             failed = error

@@ -173,3 +173,11 @@ def test_what_cannot_be_a_sum_is_said(changed: dict[str, object], words: str) ->
     facts: dict[str, object] = {"name": "House", "unit": Unit.WATT, "main": MAIN, "parts": (Term(SUN),)}
     assert words in objection(SubMetering(**(facts | changed)), ["Garage"])  # type: ignore[arg-type]
     assert objection(SubMetering(**facts), ["Garage"]) == ""  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("values", [(1.7e308, 1.7e308), (math.inf, -math.inf), (math.inf, 1.0)])
+def test_a_sum_that_no_number_can_hold_is_a_gap_and_no_crash(values: tuple[float, float]) -> None:
+    of = Evaluation([Derived("sum", (Term(MAIN), Term(KITCHEN)))])
+    ((found,),) = told(of, (MAIN, 100.0, values[0]), (KITCHEN, 100.1, values[1]))
+    assert math.isnan(found)
+    assert told(of, (MAIN, 101.0, 1.0), (KITCHEN, 101.1, 2.0)) == [(3.0,)]

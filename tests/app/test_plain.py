@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import struct
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -173,3 +175,40 @@ def test_the_next_address_of_a_name_is_tried(run: Run[None], monkeypatch: pytest
             await connection.aclose()
 
     run(story())
+
+
+def test_a_name_that_no_network_has_is_no_connection(run: Run[None]) -> None:
+    async def story() -> None:
+        for name in ("meter..local", "x" * 64 + ".local"):
+            with pytest.raises(httpcore.ConnectError):
+                await PlainBackend().connect_tcp(name, 80, timeout=5.0)
+
+    run(story())
+
+
+def test_given_up_while_it_connects_it_leaves_no_socket(run: Run[None]) -> None:
+    async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    async def story() -> None:
+        server = await asyncio.start_server(nothing, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            # Once in every turn of the loop that connecting takes, and one more.
+            for turns in range(8):
+                connecting = asyncio.ensure_future(PlainBackend().connect_tcp("127.0.0.1", port, timeout=5.0))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                if connecting.cancel():
+                    with pytest.raises(asyncio.CancelledError):
+                        await connecting
+                else:
+                    await (await connecting).aclose()
+        gc.collect()
+
+    with warnings.catch_warnings():
+        # An open socket tells of itself when it is collected.
+        warnings.simplefilter("error", ResourceWarning)
+        run(story())

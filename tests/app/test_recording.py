@@ -65,6 +65,28 @@ def channel(name: str = "Meter 1") -> RecordedChannel:
 # Recording.
 
 
+def test_readings_that_come_within_one_millisecond_are_all_kept(run: Run, path: Path) -> None:
+    """Half milliseconds are rounded to even ones, so two that are one apart could become the same."""
+
+    async def story() -> None:
+        meter = Meter("test:1", "Main")
+        clock = Clock(NOON)
+        with SiteFile.open(path) as site:
+            own = recorder(site, timeline=Timeline(lambda: clock.wall_s, lambda: clock.steady_s))
+            own.start("Burst", [meter.wanted()])
+            for number in range(40):
+                meter.tells(NOON + 0.0015 + number * 1e-6, power=number)
+            await until(lambda: own.readings == 40)
+            own.stop()
+            assert own.running is False
+            assert only(site).trouble == ""
+            kept = site.recordings.track(own.id, 0)
+            assert [reading.values[0] for reading in kept.all()] == list(range(40))
+            assert all(after > before for before, after in zip(kept.times, kept.times[1:], strict=False))
+
+    run(story())
+
+
 def test_two_devices_are_recorded_each_at_its_own_pace(run: Run, path: Path) -> None:
     async def story() -> None:
         fast, slow = Meter("test:1", "Main"), Meter("test:2", "Garage")

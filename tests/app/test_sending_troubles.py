@@ -376,3 +376,54 @@ def test_a_feed_that_is_opened_again_waits_until_the_former_one_is_closed(run: R
     run(switch())
     assert most == 1
     assert open_now == []
+
+
+def test_leaving_a_feed_that_has_ended_does_not_take_down_its_successor(run: Run[None]) -> None:
+    opened = 0
+
+    async def readings(_: object, meter: str) -> AsyncGenerator[Reading, None]:
+        nonlocal opened
+        opened += 1
+        yield Reading(0.0, ())
+        if opened > 1:
+            await asyncio.Event().wait()
+
+    async def again() -> None:
+        hub = FeedHub(None)
+        feed = Feed(key="live", title="Live", quantities=(), open=readings)
+        ended, came = asyncio.Event(), asyncio.Event()
+        old = [hub.subscribe(feed, "", on_reading=lambda _: None, on_end=lambda _: ended.set()) for _ in range(2)]
+        await ended.wait()
+        assert hub.running == 0
+        hub.subscribe(feed, "", on_reading=lambda _: came.set(), on_end=lambda _: None)
+        await came.wait()
+        for each in old:
+            each.close()
+        assert hub.running == 1
+        hub.subscribe(feed, "", on_reading=lambda _: None, on_end=lambda _: None)
+        await asyncio.sleep(0)
+        assert opened == 2
+        await hub.aclose()
+
+    run(again())
+
+
+def test_a_listener_that_another_one_closes_is_told_nothing_any_more(run: Run[None]) -> None:
+    async def readings(_: object, meter: str) -> AsyncGenerator[Reading, None]:
+        yield Reading(1.0, ())
+        yield Reading(2.0, ())
+
+    async def close_the_other() -> None:
+        hub = FeedHub(None)
+        feed = Feed(key="live", title="Live", quantities=(), open=readings)
+        ended = asyncio.Event()
+        told: list[str] = []
+        hub.subscribe(feed, "", on_reading=lambda _: second.close(), on_end=lambda _: ended.set())
+        second = hub.subscribe(
+            feed, "", on_reading=lambda _: told.append("reading"), on_end=lambda _: told.append("end")
+        )
+        await ended.wait()
+        assert told == []
+        await hub.aclose()
+
+    run(close_the_other())

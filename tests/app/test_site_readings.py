@@ -153,3 +153,10 @@ def test_tampered_names_are_told_as_damage(path: Path, keys: str) -> None:
     plain.close()
     with SiteFile.open(path) as site, pytest.raises(StorageFailed, match="damaged"):
         site.readings.read("a", "", "f", KEYS)
+
+
+@pytest.mark.parametrize("limit", [0, 4001, 2000, 1999])
+def test_more_readings_than_are_asked_for_at_a_time_come_all_and_once(site: SiteFile, limit: int) -> None:
+    site.readings.add("a", "", "f", KEYS, readings(*range(4500)))
+    found = [reading.time_s for reading in site.readings.read("a", "", "f", KEYS, limit=limit)]
+    assert found == [*range(4500 - (limit or 4500), 4500)]

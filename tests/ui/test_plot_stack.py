@@ -149,3 +149,22 @@ def test_keys_zoom_move_and_pause(scene: Scene, qtbot: QtBot) -> None:
     assert (stack.view, stack.paused) == ((-WINDOW_S, 0.0), False)
     qtbot.keyClick(stack, Qt.Key.Key_Space)
     assert stack.paused
+
+
+def test_plots_of_a_stack_leave_the_same_room_for_their_longest_name(scene: Scene) -> None:
+    short = scene.stack.plots[0]._names.width()
+    scene.stack.show_curves(
+        [
+            Curve(scene.ring, 0, "L1", Unit.VOLT, Phase.L1),
+            Curve(scene.ring, 1, "Battery power", Unit.WATT),
+        ]
+    )
+    names = [plot._names for plot in scene.stack.plots]
+    assert len({widget.maximumWidth() for widget in names}) == 1
+    assert names[0].maximumWidth() > short
+    assert names[1].maximumWidth() >= names[1].fontMetrics().horizontalAdvance("Battery power")
+
+
+def test_a_name_of_any_length_leaves_room_for_the_curves(scene: Scene) -> None:
+    scene.stack.show_curves([Curve(scene.ring, 0, "x" * 500, Unit.VOLT, Phase.L1)])
+    assert scene.stack.plots[0]._names.maximumWidth() < 130

@@ -140,3 +140,24 @@ def test_a_window_that_closes_answers_with_no(on_bench: OnBench) -> None:
         assert panel.state == "1 change not sent"
 
     on_bench(test)
+
+
+def test_names_of_settings_stand_on_one_line_where_there_is_room(on_bench: OnBench) -> None:
+    async def test(bench: Bench) -> None:
+        panel = await bench.ready("g13.demand")
+        panel._form.rows["channels"].editor.add_row()
+        press(panel, "send")
+        dialog = await opened(bench, panel)
+        tree = dialog.findChild(QTreeWidget)
+        item = tree.topLevelItem(0)
+        item.setText(0, "Report interval of the energies")
+        tree.fit()
+        words = tree.fontMetrics().horizontalAdvance(item.text(0))
+        assert tree.columnWidth(0) > words + tree.indentation()
+        item.setText(0, "word " * 100)
+        tree.fit()
+        assert tree.columnWidth(0) <= 0.4 * tree.viewport().width()
+        dialog.reject()
+        await asyncio.sleep(0)
+
+    on_bench(test)

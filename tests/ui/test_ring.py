@@ -250,3 +250,11 @@ def test_a_quantity_that_is_added_later_is_unknown_before() -> None:
     assert np.isnan(ring.column(2)[:50]).all()
     assert (ring.column(2)[50:] == 3.0).all()
     assert (ring.column(0) == 1.0).all()
+
+
+@pytest.mark.parametrize(
+    ("curves", "axis"),
+    [((5, 96), (0, 100)), ((0, 100), (0, 100)), ((12, 38), (10, 40)), ((-3.2, 14), (-5, 15)), ((48.2, 51.9), (48, 52))],
+)
+def test_an_axis_ends_near_its_curves(curves: tuple[float, float], axis: tuple[float, float]) -> None:
+    assert axis_range(*curves, None) == pytest.approx(axis)

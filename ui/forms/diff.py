@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -37,9 +37,41 @@ PlanFor = Callable[[Iterable[str] | None], Preview]
 Export = Callable[["PreviewDialog"], None]
 _SIZE = (820, 560)
 NARROWEST = 168
+SETTING_SHARE = 0.4
+"""The first column takes at most this part of the width: the values on both sides matter more."""
 _ROW_WORDS = {RowState.ADDED: "added", RowState.REMOVED: "removed", RowState.CHANGED: "changed"}
 _ROW_ICONS = {RowState.ADDED: "add", RowState.REMOVED: "remove", RowState.CHANGED: "edited"}
 _LINE_STATES = {(True, False): RowState.ADDED, (False, True): RowState.REMOVED, (False, False): RowState.CHANGED}
+
+
+class ChangesTree(QTreeWidget):
+    """The table of changes. Its first column is as wide as the words in it, within reason; longer ones are wrapped."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(objectName=name, accessibleName="Changes")
+        self.setHeaderLabels(["Setting", "On the device", "After sending"])
+        self.setWordWrap(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setMinimumHeight(140)
+        header = self.header()
+        header.setSectionsMovable(False)
+        header.setMinimumSectionSize(NARROWEST)
+        modes = (QHeaderView.ResizeMode.Fixed, QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Stretch)
+        for column, mode in enumerate(modes):
+            header.setSectionResizeMode(column, mode)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Choose the first column's width. Qt's own choice takes every line break that wrapping allows."""
+        self.setWordWrap(False)
+        words = self.sizeHintForColumn(0)
+        self.setWordWrap(True)
+        most = max(NARROWEST, int(SETTING_SHARE * self.viewport().width()))
+        self.header().resizeSection(0, min(max(words, NARROWEST), most))
 
 
 class PreviewDialog(QDialog):
@@ -75,10 +107,9 @@ class PreviewDialog(QDialog):
             self._erases.add_button(self.export_button)
         self._guide = Strip(f"{section.key}.preview_dialog.guide")
         self._problem = Strip(f"{section.key}.preview_dialog.problem")
-        self._tree = self._make_tree()
+        self._tree = ChangesTree(f"{section.key}.preview_dialog.changes")
         for change in changes:
             self._add(change)
-        self._fit_columns()
         self._fold, self._technical = technical_fold(f"{section.key}.preview_dialog")
         self._count = plain_label(role="muted")
         layout = QVBoxLayout(self, spacing=8)
@@ -133,22 +164,6 @@ class PreviewDialog(QDialog):
             if isValid(self):
                 self.hide()
                 self.deleteLater()
-
-    def _make_tree(self) -> QTreeWidget:
-        tree = QTreeWidget(objectName=f"{self._section.key}.preview_dialog.changes", accessibleName="Changes")
-        tree.setHeaderLabels(["Setting", "On the device", "After sending"])
-        tree.setWordWrap(True)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        tree.setMinimumHeight(140)
-        return tree
-
-    def _fit_columns(self) -> None:
-        header = self._tree.header()
-        header.setSectionsMovable(False)
-        header.setMinimumSectionSize(NARROWEST)
-        for column, mode in enumerate((QHeaderView.ResizeMode.ResizeToContents, *[QHeaderView.ResizeMode.Stretch] * 2)):
-            header.setSectionResizeMode(column, mode)
 
     def _add(self, change: Change) -> None:
         field = self._section.field(change.field)

@@ -15,8 +15,8 @@ LEAST_SPAN = 0.01
 """The least height of an axis, as a part of the values on it: noise in the last digit shall not look like an event."""
 LEAST_SIZE = 10.0
 """… of values around zero: in W, V or A."""
-ROOM = 0.06
-"""Free space above and below the curves, as a part of their span."""
+STEPS = 8
+"""The ends of an axis are rounded to steps of which the curves take at most so many: 5 to 96 % stand on 0 to 100."""
 TOO_EMPTY = 0.4
 """An axis of which the curves use less than this part is drawn in."""
 
@@ -180,8 +180,7 @@ def axis_range(low: float, high: float, now: tuple[float, float] | None) -> tupl
         if now[0] <= low and high <= now[1] and span >= TOO_EMPTY * height:
             return now
     middle = (low + high) / 2
-    span *= 1 + 2 * ROOM
-    step = _round_step(span / 4)
+    step = _round_step(span / STEPS)
     bottom, top = math.floor((middle - span / 2) / step) * step, math.ceil((middle + span / 2) / step) * step
     # What never is negative stands on its zero line, not above it.
     return (0.0 if bottom < 0 <= low else bottom), (0.0 if low < high <= 0 < top else top)

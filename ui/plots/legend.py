@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -115,6 +117,11 @@ def _text(entry: Entry) -> str:
     return f"{entry.name} {entry.value}" if entry.value else entry.name
 
 
+NAMES_ROOM = (46, 124)
+"""The names at the lines' ends have at least and at most that many pixels: of more the curves would need it."""
+NAMES_INSET = 4
+
+
 class EndNames(QWidget):
     """The names of the lines at the height where they end; names that would cover each other move apart."""
 
@@ -122,6 +129,12 @@ class EndNames(QWidget):
         super().__init__(parent)
         self._names: list[tuple[float, str, str]] = []
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def width_for(self, names: Iterable[str]) -> int:
+        """Pixels in which none of the names is cut, within `NAMES_ROOM`."""
+        metrics = QFontMetricsF(self.font())
+        longest = max((metrics.horizontalAdvance(name) for name in names), default=0.0)
+        return min(max(math.ceil(longest) + 2 * NAMES_INSET, NAMES_ROOM[0]), NAMES_ROOM[1])
 
     def show_names(self, names: list[tuple[float, str, str]]) -> None:
         """(y in pixels, name, colour) of each line that has an end."""
@@ -140,8 +153,9 @@ class EndNames(QWidget):
             if y < 0:
                 continue
             painter.setPen(QColor(colour))
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, self.width() - 4)
-            painter.drawText(QRectF(4, y - height / 2, self.width() - 4, height), Qt.AlignmentFlag.AlignVCenter, text)
+            room = QRectF(NAMES_INSET, y - height / 2, self.width() - NAMES_INSET, height)
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
         painter.end()
 
 

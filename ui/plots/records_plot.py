@@ -22,7 +22,6 @@ LOWEST = 96
 """The least height of one plot in pixels."""
 VALUES_WIDTH = 88
 """Registers have many digits."""
-NAMES_MARGIN, NAMES_MOST = 8, 110
 MOST_BARS = 240
 """More of them would be narrower than a pixel or two: then steps show more."""
 BAR = 0.8
@@ -52,16 +51,6 @@ class RecordPlot(TimePlot):
         super().dress()
         for bars, colour in zip(getattr(self, "_bars", ()), self._colours, strict=False):
             bars.setOpts(brush=colour, pen=pg.mkPen(None))
-
-    @property
-    def names_width(self) -> int:
-        """How much room the names at the ends of the curves want."""
-        widest = max(self.fontMetrics().horizontalAdvance(curve.name) for curve in self.curves)
-        return min(widest + NAMES_MARGIN, NAMES_MOST)
-
-    def give_names(self, width: int) -> None:
-        """Leave that much room for names: the same in all plots, so that their times stand in line."""
-        self._names.setFixedWidth(width)
 
     def value_words(self, value: float) -> str:
         """With as many digits as were stored."""
@@ -121,8 +110,6 @@ class RecordsPlots(StackedPlots[RecordPlot]):
                 for number, (unit, group) in enumerate(groups.items())
             ]
         )  # fmt: skip
-        for plot in self.plots:
-            plot.give_names(max(other.names_width for other in self.plots))
 
     def _measure(self, curves: Sequence[Curve], shape: str) -> None:
         if not curves or not len(curves[0].ring.times()):

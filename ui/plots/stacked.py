@@ -91,6 +91,7 @@ class StackedPlots(QWidget, Generic[P]):
             plot.box.moved.connect(self.pan)
             plot.box.zoomed.connect(self._zoom_about)
             plot.box.reset.connect(self.reset_zoom)
+        self._align()
         if not self.plots and otherwise:
             empty = plain_label(otherwise)
             empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -101,9 +102,16 @@ class StackedPlots(QWidget, Generic[P]):
         self._area.setWidget(inside)
         self.refresh()
 
+    def _align(self) -> None:
+        """Let the curves end at the same place in every plot: as far left as the longest name asks for."""
+        width = max((plot.names_width for plot in self.plots), default=0)
+        for plot in self.plots:
+            plot.set_names_width(width)
+
     def _dress(self) -> None:
         for plot in self.plots:
             plot.dress()
+        self._align()
         self.refresh()
 
     def picture(self) -> QPixmap:

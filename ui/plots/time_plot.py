@@ -21,9 +21,6 @@ from .ring import Column
 
 BINS = (450, 600)
 """Fewer look coarse, more cost time and show nothing more."""
-NAMES_WIDTH = 46
-DEVICES_WIDTH = 112
-"""Names at the lines' ends that tell the device too."""
 LEAST_HEIGHT = 44
 """Of the part with the curves; the legend comes on top."""
 NOTHING_YET = (0.0, 1.0)
@@ -123,7 +120,7 @@ class TimePlot(QWidget):
         self._view.hideButtons()
         self._view.setAntialiasing(False)
         self._names = EndNames(self)
-        self._names.setFixedWidth(DEVICES_WIDTH if any(curve.of for curve in self.curves) else NAMES_WIDTH)
+        self.set_names_width(self.names_width)
         self._decimated = {curve: Decimated(curve.ring, curve.column) for curve in self.curves}
         self._lines = [pg.PlotCurveItem(antialias=False, skipFiniteCheck=True) for _ in self.curves]
         self._cross = pg.InfiniteLine(angle=90, movable=False)
@@ -173,6 +170,15 @@ class TimePlot(QWidget):
         self.box.rbScaleBox.setBrush(fill)
         self._painted = ()
         self._show_legend()
+
+    @property
+    def names_width(self) -> int:
+        """Pixels that the names at the lines' ends want."""
+        return self._names.width_for(curve.mark for curve in self.curves)
+
+    def set_names_width(self, width: int) -> None:
+        """Give the names at the lines' ends so many pixels: plots with one axis of time need the same."""
+        self._names.setFixedWidth(width)
 
     def show_times(self, shown: bool) -> None:
         """Write the time below; only the lowest plot does."""

@@ -43,7 +43,11 @@ def text_of(value: object) -> str:
     """A value as text, as it came; empty for none."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    try:
+        return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    except OverflowError:
+        # A number of more than 64 bits, somewhere in it.
+        return ""
 
 
 def _true(value: object) -> bool:

@@ -133,7 +133,11 @@ def _text(value: object) -> str:
 
 def as_text(value: object) -> str:
     """A decoded value as text: a text as it is, all else as JSON."""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    try:
+        return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    except OverflowError:
+        # A number of more than 64 bits, somewhere in it.
+        return ""
 
 
 def plain(text: str) -> str:
@@ -144,7 +148,7 @@ def plain(text: str) -> str:
 def _whole(value: str | float) -> int:
     try:
         found = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     return int(found) if 0 <= found < LATEST else 0
 

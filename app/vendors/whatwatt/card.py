@@ -26,6 +26,8 @@ _WINDOWS = frozenset('<>:"|?*')
 FULL = 0.97
 """Of its size the card keeps a part for itself: from here on it counts as full."""
 MEGABYTE = 1024 * 1024
+LARGEST_SIZE = 2**63
+"""What is said to be larger is no size of a file, and more digits than a float can hold are possible."""
 
 COLUMNS = (
     Column("name", "Name", width=24),
@@ -151,7 +153,7 @@ async def _read(client: WhatwattClient, _target: str, query: Query) -> Records:
         (
             [plain_text(entry.name) for entry in found],
             ["folder" if entry.type == FOLDER else plain_text(entry.type) for entry in found],
-            [float(entry.size) for entry in found],
+            [float(min(max(entry.size, 0), LARGEST_SIZE)) for entry in found],
             [day_of(entry.name) for entry in found],
             [f"{inside}/{entry.name}".lstrip("/") if can_be_asked_for(entry.name) else "" for entry in found],
             ["" if can_be_asked_for(entry.name) else STRANGE for entry in found],

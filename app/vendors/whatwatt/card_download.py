@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -106,11 +107,9 @@ async def save(client: WhatwattClient, path: str, folder: Path) -> AsyncGenerato
         AppError: see `fetch`.
     """
     name = safe_name(path)
-    part = folder / f".{name}.part"
+    # A name of its own: logs of several devices have the same name, and may be fetched at the same time.
+    part = folder / f".{name}.{token_hex(8)}.part"
     try:
-        # Neither an old file nor a link that somebody laid there is written through.
-        with suppress(FileNotFoundError):
-            part.unlink()
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
     except OSError as error:
         raise StorageFailed(f"{folder} cannot be written to: {error.strerror}.") from error

@@ -6,6 +6,7 @@ the device's local ones though they end in Z. Power comes in kW and energy in kW
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import math
@@ -127,7 +128,7 @@ def _cells(rows: Any, columns: tuple[Column, ...]) -> tuple[list[Any], int, bool
 def _cell(column: Column, text: str) -> Any:
     if column.kind is ColumnKind.MOMENT:
         try:
-            return datetime.fromisoformat(text.removesuffix("Z")[:19])
+            return datetime.fromisoformat(text.removesuffix("Z")[:19]).replace(tzinfo=None)
         except ValueError:
             return plain_text(text)
     if column.kind is _TEXT:
@@ -190,7 +191,8 @@ async def _read(client: WhatwattClient, _target: str, query: Query, told: Told =
             content += piece
             if len(content) > LONGEST_LOG:
                 raise BadReply(f"{file} is longer than {LONGEST_LOG // (1024 * 1024)} MiB: fetch it as a file.")
-    return records_of(bytes(content))
+    # In a thread: a day has some million cells, and the window goes on meanwhile.
+    return await asyncio.to_thread(records_of, bytes(content))
 
 
 def _how_far(progress: Progress) -> str:

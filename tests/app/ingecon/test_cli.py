@@ -68,3 +68,12 @@ def test_archives_are_read_by_days_the_last_one_included(cli: Cli, host: Simulat
     assert len(samples["rows"]) == 480
     printed = cli.text("records", running.url, "daily", "--begin", f"{first}", "--end", f"{first}", "--csv", "-")
     assert printed.splitlines()[1].startswith(f"{first},100.0,")
+
+
+@pytest.mark.usefixtures("login", "home")
+def test_what_an_inverter_has_nothing_of_is_said_in_words(cli: Cli, host: SimulatorHost) -> None:
+    running = device(host, Kind.PLAY_1)
+    assert cli("records", running.url)["archives"] == []
+    assert cli.text("records", running.url).strip() == "It keeps nothing by time."
+    assert cli("do", running.url)["actions"] == []
+    assert cli.text("do", running.url).strip() == "There is nothing that it can be told to do."
