@@ -51,6 +51,9 @@ async def demo_window(
             site = SiteFile.open(Path(folder) / "Demo.wattwright")
             passwords = Passwords.in_memory()
             bench = Workbench(site, VENDORS, Pins.in_memory(), passwords, interfaces=[LOOPBACK])
+            # Another demo on this computer announces the same devices at other ports.
+            ports = {parse_address(simulated.url)[0].port for simulated in simulators.devices}
+            bench.heeds = lambda sighting: sighting.port in ports
             window = Window(bench)
             window.show()
             if alive:

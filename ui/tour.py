@@ -18,20 +18,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=DEFAULT, help=f"the folder for the pictures (default: {DEFAULT})")
     parser.add_argument("--theme", choices=("light", "dark", "contrast"), default="light", help="what the window wears")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="pictures to take; the walk ends after the last")
+    parser.add_argument("--patience", type=float, default=1.0, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from ui.application import run
 
     empty(options.out)
-    return run(lambda: _tour(options.out, options.theme, frozenset(options.only or ())))
+    return run(lambda: _tour(options.out, options.theme, frozenset(options.only or ()), options.patience))
 
 
-async def _tour(folder: Path, theme: str, only: frozenset[str]) -> int:
+async def _tour(folder: Path, theme: str, only: frozenset[str], patience: float) -> int:
     from ui.demo import EVERY_MODEL, demo_window
     from ui.tour_stops import Tour
 
     async with demo_window(devices=EVERY_MODEL) as window:
-        tour = Tour(window, folder, theme, only)
+        tour = Tour(window, folder, theme, only, patience)
         await tour.walk()
         await window.shut_down()
     write_index(folder, tour.pictures)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +52,7 @@ async def gateway_stops(tour: Tour, page: DevicePage) -> None:
     await _compare(tour, page)
     await _firmware(tour, page)
     page.open("live")
-    await asyncio.sleep(WATCHED_S)
+    await tour.watch(WATCHED_S)
     await tour.picture("live-meters", "Live values of several meters of one gateway, asked in turn, on one time axis.")
 
 
@@ -161,7 +160,7 @@ async def meter_stops(tour: Tour, gateway: Handle) -> None:
         if key not in METER_FIRST:
             await tour.show(page, key)
     page.open("live")
-    await asyncio.sleep(WATCHED_S)
+    await tour.watch(WATCHED_S)
     await tour.picture("live-meter", "Live values of one meter behind the gateway.")
     await _lesser_meter(tour, gateway)
 

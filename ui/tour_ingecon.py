@@ -74,7 +74,7 @@ async def _ems(tour: Tour, page: DevicePage) -> None:
     """The energy flow in every theme, the values, the days."""
     _select(tour, page)
     await tour.open(page, "flow")
-    await asyncio.sleep(WATCHED_S / 6)
+    await tour.watch(WATCHED_S / 6)
     await tour.picture("energy-flow", "INGECON EMS: where the power comes from and where it goes, live.")
     await tour.in_other_themes("energy-flow", "The energy flow")
     for key, caption in (
@@ -88,7 +88,7 @@ async def _ems(tour: Tour, page: DevicePage) -> None:
     live = page.open("live")
     assert isinstance(live, LivePage)
     live.window_choice.setCurrentIndex(0)
-    await asyncio.sleep(WATCHED_S)
+    await tour.watch(WATCHED_S)
     await tour.picture("ems-live", "The EMS's stream as curves: power by origin, and how full the battery is.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog
@@ -37,7 +36,7 @@ async def site_stops(tour: Tour) -> None:
     for line in ("l1", "l2", "l3"):
         live.list.tick(MAIN, f"voltage.{line}")
     tour.clear_toasts()
-    await asyncio.sleep(WATCHED_S)
+    await tour.watch(WATCHED_S)
     await tour.picture(
         "site-live", "The site: devices of all families live on one axis of time, one plot for each unit."
     )
@@ -52,7 +51,7 @@ async def site_stops(tour: Tour) -> None:
     press(asked, "site.sum.accept")
     for line in ("l1", "l2", "l3"):
         live.list.tick(MAIN, f"voltage.{line}", on=False)
-    await asyncio.sleep(WATCHED_S)
+    await tour.watch(WATCHED_S)
     await tour.picture("site-sum", "The main meter, the sum of its sub-meters, and the difference as curves.")
     await tour.in_other_themes("site-live", "The site live")
 

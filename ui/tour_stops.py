@@ -44,14 +44,23 @@ class _AllTaken(Exception):
 class Tour:
     """Walks one window in one theme, and keeps what it saw as (file name, caption).
 
-    With names in `only` it takes no other pictures, and ends after the last of them.
+    With names in `only` it takes no other pictures, and ends after the last of them. `patience` is the share of the
+    usual time, above 0 and at most 1, for which live pages fill before their picture.
     """
 
-    def __init__(self, window: Window, folder: Path, theme: str = "light", only: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        window: Window,
+        folder: Path,
+        theme: str = "light",
+        only: frozenset[str] = frozenset(),
+        patience: float = 1.0,
+    ) -> None:
         self.window = window
         self._folder = folder
         self._theme = theme
         self._only = only
+        self._patience = patience
         self.pictures: list[tuple[str, str]] = []
 
     async def walk(self) -> None:
@@ -101,6 +110,10 @@ class Tour:
                 self.window.set_theme(key)
                 await self.picture(f"{name}-{key}", f"{caption} {THEME_WORDS[key]}.")
             self.window.set_theme("light")
+
+    async def watch(self, seconds: float) -> None:
+        """Let a live page fill."""
+        await asyncio.sleep(seconds * self._patience)
 
     def clear_toasts(self) -> None:
         for toast in self.window.toasts.shown:
@@ -177,7 +190,7 @@ class Tour:
         await whatwatt_network_stops(self, page)
         await whatwatt_stops(self, page)
         page.open("live")
-        await asyncio.sleep(WATCHED_S)
+        await self.watch(WATCHED_S)
         await self.picture("live", "Live: power, voltage and current of every phase from the event stream.")
         await recording_stops(self, page.open("live"))
         handles = window.bench.handles.values()
@@ -231,5 +244,5 @@ class Tour:
         assert live is not None
         window.tree.select(live)
         window.page(reader).open("live")
-        await asyncio.sleep(4)
+        await self.watch(4.0)
         await self.in_other_themes("live", "The live plots", ("contrast",))

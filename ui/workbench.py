@@ -5,7 +5,7 @@ Widgets ask and listen here; nothing in here draws anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.commission.connect import Questions
     from app.commission.session import DeviceSession
     from app.discovery.mdns import Browser
+    from app.discovery.sighting import Sighting
     from app.model.vendor import Vendor
 
 
@@ -66,6 +67,8 @@ class Workbench(QObject):
         self.pins = pins
         self.passwords = passwords
         self.interfaces = interfaces
+        self.heeds: Callable[[Sighting], bool] = lambda _: True
+        """Which announcements count: all, but for the demo's, which has devices of its own only."""
         self.move_to: Path | None = None
         """Where the site goes on after closing: it was saved under another name."""
         self.inventory = Inventory()
@@ -121,7 +124,8 @@ class Workbench(QObject):
         async with Browser(interfaces=self.interfaces) as browser:
             self.network.emit(_listening(browser))
             async for sighting in browser:
-                self.inventory.sighted(sighting)
+                if self.heeds(sighting):
+                    self.inventory.sighted(sighting)
                 self.network.emit(_listening(browser))
 
     async def sweep(self, text: str, ports: Sequence[int], jobs: JobBar, cancel: object) -> int:

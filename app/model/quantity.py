@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from .errors import AppError
 from .support import Capabilities, Support, support_of
 
 
@@ -89,6 +90,10 @@ def _not_known(_connection: Any) -> float:
     return 0.0
 
 
+def _nothing_known(_connection: Any, _meter: str) -> AppError | None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feed:
     """A live source of readings: an event stream, or a resource that is asked again and again.
@@ -109,6 +114,8 @@ class Feed:
     """unreadable(connection): how many events could not be read and were left out since connecting."""
     interval_s: Callable[[Any], float] = _not_known
     """interval_s(connection): how many seconds apart readings come by the device's own pace; 0: it has none."""
+    trouble: Callable[[Any, str], AppError | None] = _nothing_known
+    """trouble(connection, meter): why nothing comes at present, while it is tried again; None: not that we know."""
     manual: str = ""
     needs_read: tuple[str, ...] = ()
     """What the device must offer, as its vendor names it."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Generic, TypeVar
 
-from app.model.errors import BadReply
+from app.model.errors import AppError, BadReply
 
 from .eventsource import Event, EventParser
 from .eventstream import EventStream, Opener, StreamState
@@ -45,6 +45,12 @@ class EventData(Generic[T]):
         self._understand = understand
         self._wanted = wanted
         self._json = JsonReader(name)
+        self._stream: EventStream | None = None
+
+    @property
+    def trouble(self) -> AppError | None:
+        """Why the connection is gone that is tried again; None while events come, and where nobody listens."""
+        return None if self._stream is None else self._stream.last_error
 
     async def values(
         self,
@@ -65,17 +71,22 @@ class EventData(Generic[T]):
             parser=EventParser(on_spoiled=self._left_out),
             name=self._name,
         )
-        async with aclosing(stream.events()) as events:
-            async for event in events:
-                if not self._wanted(event):
-                    continue
-                try:
-                    value = self._read(event)
-                except BadReply as error:
-                    self._left_out(error)
-                    continue
-                if value is not None:
-                    yield value
+        self._stream = stream
+        try:
+            async with aclosing(stream.events()) as events:
+                async for event in events:
+                    if not self._wanted(event):
+                        continue
+                    try:
+                        value = self._read(event)
+                    except BadReply as error:
+                        self._left_out(error)
+                        continue
+                    if value is not None:
+                        yield value
+        finally:
+            if self._stream is stream:
+                self._stream = None
 
     def _read(self, event: Event) -> T | None:
         if _REPLACED in event.data:

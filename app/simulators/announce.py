@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -22,7 +21,7 @@ class Announcer:
 
     zeroconf: AsyncZeroconf
     _services: dict[int, ServiceInfo] = field(default_factory=dict)
-    _broadcasts: set[asyncio.Future[None]] = field(default_factory=set)
+    _announcing: dict[int, asyncio.Task[None]] = field(default_factory=dict)
 
     @classmethod
     def start(cls) -> Self:
@@ -34,7 +33,11 @@ class Announcer:
         return cls(AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only))
 
     async def publish(self, name: str, port: int, properties: dict[str, str]) -> None:
-        """Announce `name` as an HTTP service at 127.0.0.1:`port` with this TXT record."""
+        """Announce `name` as an HTTP service at 127.0.0.1:`port` with this TXT record.
+
+        That takes a moment, which is not waited for. Where another process announces one of this name, as a second
+        demo does, this one gets a number behind its name.
+        """
         from zeroconf import ServiceInfo
 
         service = ServiceInfo(
@@ -45,26 +48,31 @@ class Announcer:
             properties=properties,
             server=f"{name}.local.",
         )
-        # Without probing for others of this name: simulators are named by serials of their own, and probing takes long.
-        self._hold(await self.zeroconf.async_register_service(service, cooperating_responders=True))
         self._services[port] = service
+        self._announcing[port] = asyncio.create_task(self._announce(service), name=f"announcement of {name}")
 
     async def withdraw(self, port: int) -> None:
         """Say goodbye for what is announced at this port, if anything is."""
         service = self._services.pop(port, None)
-        if service is not None:
+        if service is None:
+            return
+        await self._hush(port)
+        if self.zeroconf.zeroconf.registry.async_get_info_name(service.key) is not None:
             await (await self.zeroconf.async_unregister_service(service))
 
     async def stop(self) -> None:
         """Say goodbye for the rest and close the sockets."""
-        for broadcast in tuple(self._broadcasts):
-            broadcast.cancel()
-            with suppress(asyncio.CancelledError):
-                await broadcast
+        for port in tuple(self._announcing):
+            await self._hush(port)
         await self.zeroconf.async_close()
 
-    def _hold(self, broadcast: Awaitable[None]) -> None:
-        """Keep the repeated announcements, which take seconds, from being lost."""
-        held = asyncio.ensure_future(broadcast)
-        self._broadcasts.add(held)
-        held.add_done_callback(self._broadcasts.discard)
+    async def _announce(self, service: ServiceInfo) -> None:
+        """Look whether the name is free, then announce it, repeatedly."""
+        await (await self.zeroconf.async_register_service(service, allow_name_change=True))
+
+    async def _hush(self, port: int) -> None:
+        """Announce no further what is not announced to the end."""
+        announcing = self._announcing.pop(port)
+        announcing.cancel()
+        with suppress(asyncio.CancelledError):
+            await announcing

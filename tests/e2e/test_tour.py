@@ -10,8 +10,8 @@ from pathlib import Path
 
 def test_the_tour_walks_through_every_page(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
-    command = [sys.executable, "-m", "ui.tour", "--out", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    command = [sys.executable, "-m", "ui.tour", "--out", str(folder), "--patience", "0.2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     pictures = sorted(folder.glob("*.png"))
     assert len(pictures) >= 40

@@ -261,6 +261,45 @@ def test_unplugged_while_live_the_plots_wait_and_go_on_by_themselves(qrun: QRun,
         qrun(watch(), 60)
 
 
+def test_streams_that_other_programs_hold_are_said_as_such_below_plots_and_picture(qrun: QRun, tmp_path: Path) -> None:
+    async def watch() -> None:
+        async with connected(tmp_path, device) as at:
+            flow: Any = at.page.open("flow")
+            live: Any = at.page.open("live")
+            for key, words in (("flow", lambda: flow.state), ("live", lambda: live.state.text())):
+                at.page.open(key)
+                await until(lambda words=words: words().startswith("Live, last reading"), 20)
+                device.host.fault(device.running, "streams")
+                await until(lambda words=words: "answers 503" in words(), 20)
+                assert words().startswith("No reading for")
+                assert "Are other programs reading it?" in words()
+                device.host.mend(device.running, "streams")
+                await until(lambda words=words: words().startswith("Live, last reading"), 20)
+
+    with plant(Kind.EMS_STORAGE) as device:
+        qrun(watch(), 60)
+
+
+def test_why_an_inverter_that_is_asked_in_vain_gives_nothing_is_said(qrun: QRun, tmp_path: Path) -> None:
+    async def watch() -> None:
+        async with connected(tmp_path, device) as at:
+            live: Any = at.page.open("live")
+            await until(lambda: live.source is not None and live.source.ring.readings)
+            device.unplug()
+            await until(lambda: live.state.text().startswith("No reading for"), 20)
+            assert "connection refused" in live.state.text()
+            assert "Check power, cable and address" in live.state.text()
+            # The poll rests longer and longer: whoever has plugged the inverter in need not wait for it.
+            device.plug_in()
+            readings = live.source.ring.readings
+            at.page.refresh()
+            await until(lambda: live.source.ring.readings > readings, 3)
+            await until(lambda: live.state.text().startswith("Live, last reading"))
+
+    with plant(Kind.PLAY_1) as device:
+        qrun(watch(), 60)
+
+
 def test_every_page_of_an_ems_is_reached_by_keyboard_alone(qrun: QRun, tmp_path: Path) -> None:
     async def type_along() -> None:
         async with connected(tmp_path, device) as at:

@@ -145,6 +145,24 @@ def test_events_that_could_not_be_read_are_counted_in_sight(qrun: QRun, tmp_path
     qrun(look())
 
 
+def test_a_stream_that_another_program_holds_is_said_as_such(qrun: QRun, tmp_path: Path) -> None:
+    async def look() -> None:
+        with device(speed=20.0) as on:
+            async with reader(on, tmp_path) as shown:
+                live = shown.page.open("live")
+                assert isinstance(live, LivePage)
+                await until(lambda: live.state.text().startswith("Live, last reading"), 20)
+                on.host.fault(on.running, "streams")
+                await until(lambda: "503" in live.state.text(), 20)
+                assert live.state.text().startswith("No reading for")
+                assert "reconnecting. The device answers 503 to GET /api/v1/live: Busy." in live.state.text()
+                assert "Is another program reading it?" in live.state.text()
+                on.host.mend(on.running, "streams")
+                await until(lambda: live.state.text().startswith("Live, last reading"), 20)
+
+    qrun(look())
+
+
 # The report.
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ui.icons import dress
 from ui.theme import restyle
+
+_STEERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What turns the direction of writing, also that of our own words behind it."""
 
 
 def plain_label(text: str = "", *, role: str = "", tone: str = "", wrap: bool = False) -> QLabel:
@@ -28,6 +33,8 @@ def plain_label(text: str = "", *, role: str = "", tone: str = "", wrap: bool = 
 def one_line(text: str, most: int = 160) -> str:
     """A device's text where only one line of a reasonable length has room."""
     line = " ".join(text[: 2 * most].split())
+    if not line.isprintable():
+        line = "".join("\ufffd" if unicodedata.category(c) == "Cc" or c in _STEERING else c for c in line)
     return line if len(line) <= most and len(text) <= 2 * most else f"{line[:most]}…"
 
 

@@ -53,7 +53,8 @@ class Targets(QFrame):
         self.device.setChecked(True)
         words = f"Meters, at most {most} at a time"
         self.some = QRadioButton(words, objectName=f"{name}.some", accessibleName=words)
-        self._version = plain_label("…", role="muted")
+        self._version = ElidedLabel("…", greedy=False)
+        self._version.setProperty("role", "muted")
         self._version.setObjectName(f"{name}.version")
         self._picture, self._state = QLabel(), plain_label()
         self._state.setObjectName(f"{name}.state")

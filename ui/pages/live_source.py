@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SILENCE_INTERVALS = 3.0
 SLOW_S = 3.0
 """Of readings that are further apart it is said when the next one comes."""
+LONGEST_TROUBLE = 240
+"""Characters of what is said about it."""
 FIRST_INTERVAL_S = 2.0
 """How often a source tells is not known before its second reading."""
 
@@ -82,6 +84,11 @@ class Source:
         """How many events of the device could not be read and were left out."""
         return self.feed.unreadable(self.channel.session.connection)
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing comes at present, and what helps; empty where that is not known."""
+        return trouble_words(self.feed, self.channel.session.connection, self.channel.meter)
+
     def place(self, key: str) -> int:
         """In which column of the ring a quantity is."""
         return next(place for place, quantity in enumerate(self.feed.quantities) if quantity.key == key)
@@ -125,6 +132,11 @@ class Source:
         title = channel.title or (meter.alias or meter.serial if meter is not None else "")
         return Wanted(channel.session, channel.feed, channel.meter, title, self.ticked)
 
+    @property
+    def silent(self) -> bool:
+        """Is it listened to, and nothing comes although it should?"""
+        return self.subscription is not None and not self.ended and state_of(self)[0] == "warn"
+
     def close(self) -> None:
         """Stop listening."""
         subscription, self.subscription = self.subscription, None
@@ -146,15 +158,23 @@ def state_of(source: Source) -> tuple[str, str, str]:
     if source.heard_at is None:
         waited = now - source.asked_at
         often = f"; the device may be asked once in {source.pace_s:g} s" if source.pace_s > SLOW_S else ""
-        return "info", "clock", f"Waiting for the first reading ({duration_text(waited)}){often}"
+        return "info", "clock", f"Waiting for the first reading ({duration_text(waited)}){often}{source.trouble}"
     age = now - source.heard_at
-    if age > SILENCE_INTERVALS * source.interval_s:
-        return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
+    # Where it is known that something is wrong, it is said with the first reading that is missing.
+    patience = 1.0 if source.trouble else SILENCE_INTERVALS
+    if age > patience * source.interval_s:
+        return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting{source.trouble}"
     words = f"Live, last reading {duration_text(age)} ago"
     if source.pace_s > SLOW_S:
         left = source.pace_s - age
         words += f", the next in {duration_text(left)}" if left > 0 else ", the next is due"
     return "ok", "live", words + unreadable_words(source.unreadable)
+
+
+def trouble_words(feed: Feed, connection: object, meter: str) -> str:
+    """Sentences about why nothing comes, to go on with; nothing where that is not known."""
+    error = feed.trouble(connection, meter)
+    return "" if error is None else ". " + one_line(f"{error.message} {error.hint}".strip(), LONGEST_TROUBLE)
 
 
 def unreadable_words(count: int) -> str:
@@ -188,6 +208,8 @@ def standing_of(sources: Sequence[Source], what: str) -> tuple[str, str, str]:
         if group:
             names = ", ".join(one_line(source.channel.title, 40) for source in group[:3])
             words += f"; {how}: {names}" + (f" and {len(group) - 3} more" if len(group) > 3 else "")
+    if len(bad) == 1 and not ended:
+        words += bad[0].trouble
     if ended:
         return "error", "error", words
     if bad:

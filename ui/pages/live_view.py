@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -138,9 +137,8 @@ class LiveView(QWidget):
         self.export = push_button("Export", f"{name}.export", "export", tip="Keep what is shown in a file")
         self.exports = LiveExport(self, name, self._tasks, self._toasts)
         self.export.setMenu(self.exports.menu(self))
-        self.state_icon, self.state = QLabel(), plain_label()
+        self.state_icon, self.state = QLabel(), plain_label(wrap=True)
         self.state.setObjectName(f"{name}.state")
-        self.state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.at = plain_label(role="muted")
         self.at.setObjectName(f"{name}.at")
         self.retry = push_button("Retry", f"{name}.retry", "refresh")
@@ -224,10 +222,12 @@ class LiveView(QWidget):
         self.tell()
 
     def reload(self) -> None:
-        """Listen again to what has ended."""
+        """Listen again to what has ended; what is silent is asked now, and not when its next turn would have come."""
         for source in self.chosen():
             if source.ended:
                 source.error, source.ended = None, False
+            elif source.silent:
+                source.close()
         self.listen()
         self.tell()
 

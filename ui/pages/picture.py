@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.commission.live import Subscription
 from app.commission.session import DeviceSession
@@ -20,7 +20,7 @@ from ui.tasks import Tasks
 from ui.theme import restyle
 from ui.vendors import Picture
 
-from .live_source import unreadable_words
+from .live_source import trouble_words, unreadable_words
 from .record_button import RecordButton
 
 if TYPE_CHECKING:
@@ -73,9 +73,8 @@ class PicturePage(QWidget):
         self._ended = self._lost = False
         self.widget: QWidget = picture.load()(f"{name}.picture")
         self._drawn = cast(Drawn, self.widget)
-        self._state_icon, self._state = QLabel(), plain_label()
+        self._state_icon, self._state = QLabel(), plain_label(wrap=True)
         self._state.setObjectName(f"{name}.state")
-        self._state.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.record = RecordButton(f"{name}.record", self)
         self.retry = push_button("Retry", f"{name}.retry", "refresh", tip="Listen again")
         self.retry.hide()
@@ -122,8 +121,9 @@ class PicturePage(QWidget):
     # Listening.
 
     def reload(self) -> None:
-        """Listen again to a feed that has ended."""
-        if self._ended:
+        """Listen again to a feed that has ended or is silent."""
+        if self._ended or self._standing()[0] == "warn":
+            self.release()
             self._ended, self._error = False, None
             self.listen()
 
@@ -179,12 +179,19 @@ class PicturePage(QWidget):
             return ("warn" if self._error is None else "error"), "warning", words
         now = time.monotonic()
         if self._heard_at is None:
-            return "info", "clock", f"Waiting for the first reading ({duration_text(now - self._asked_at)})"
+            return (
+                "info",
+                "clock",
+                f"Waiting for the first reading ({duration_text(now - self._asked_at)}){self._trouble()}",
+            )
         age = now - self._heard_at
         if age > STALE_S:
-            return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting"
+            return "warn", "warning", f"No reading for {duration_text(age)}: reconnecting{self._trouble()}"
         spoiled = unreadable_words(self.feed.unreadable(self.session.connection))
         return "ok", "live", f"Live, last reading {duration_text(age)} ago{spoiled}"
+
+    def _trouble(self) -> str:
+        return trouble_words(self.feed, self.session.connection, "")
 
     # Qt's own.
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from app.model.errors import BadReply, DeviceFailed, DeviceSilent, DeviceUnreachable
+from app.model.errors import AppError, BadReply, DeviceFailed, DeviceSilent, DeviceUnreachable
 from app.model.quantity import Feed, Phase, Quantity, Reading, Unit
 
 from .client import G13Client, Values
@@ -67,6 +67,8 @@ class Turns:
     """Who may ask one gateway next: of all its live meters the one that has waited longest, and after a rest."""
 
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    troubles: dict[str, AppError] = field(default_factory=dict)
+    """Why meters give no values at present, by their serials."""
     _free_at: float = 0.0
     _absent_s: float = 0.0
 
@@ -126,13 +128,16 @@ async def open_feed(client: G13Client, serial: str) -> AsyncGenerator[Reading, N
             except (DeviceFailed, BadReply, DeviceSilent) as error:
                 took_s += _answer_s(client)
                 pause_s = min(LONGEST_S, max(2 * pause_s, took_s * REST))
+                turns.troubles[serial] = error
                 if isinstance(error, DeviceSilent):
                     turns.absent()
                 else:
                     turns.meter_failed(took_s)
-            except DeviceUnreachable:
+            except DeviceUnreachable as error:
                 turns.absent()
+                turns.troubles[serial] = error
             else:
+                turns.troubles.pop(serial, None)
                 pause_s = INTERVAL_S
                 turns.answered(took_s + _answer_s(client))
                 taken = reading(instrument, power, time.time())
@@ -146,11 +151,18 @@ def _answer_s(client: G13Client) -> float:
     return client.http.recorder.exchanges()[-1].elapsed_s
 
 
+def trouble_of(client: G13Client, serial: str) -> AppError | None:
+    """Why a meter gives no values at present; None while it does, and where it is not asked."""
+    turns = _TURNS.get(client)
+    return None if turns is None else turns.troubles.get(serial)
+
+
 POLLED = Feed(
     key="instrument",
     title="Instrument and power values",
     quantities=QUANTITIES,
     open=open_feed,
+    trouble=trouble_of,
     plotted=PLOTTED,
     of_meter=True,
     manual="6.3.59, 6.3.60",

@@ -32,6 +32,7 @@ from app.vendors.ingecon.stream import SharedStream
 from app.vendors.ingecon.tables import MODELS, Model, plain
 from app.vendors.ingecon.wire import InverterAnswer, inverter_answer
 
+FEW_STREAMS = "Are other programs reading it? The device serves a few at a time."
 PROPERTIES = "/inverter/properties/read/1"
 CARD = "/system/info/device"
 """Not in the manual; others have seen it answer with the card's serial number."""
@@ -77,6 +78,8 @@ class IngeconClient:
     def __init__(self, device: DeviceClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.model: Model | None = None
         self.stream = SharedStream(device, _refuse_stream, clock=clock)
+        self.poll_trouble: AppError | None = None
+        """Why an inverter that is asked again and again does not answer; None while it does."""
         self._offered: frozenset[str] | None = None
         self._device = device
         self._clock = clock
@@ -271,7 +274,12 @@ def _refusal(status: int, message: str) -> AppError:
 
 
 def _refuse_stream(stream: Stream) -> None:
-    refuse(stream.status, stream.body.decode("utf-8", "replace").strip()[:500], "the request for its stream")
+    said, asked = stream.body.decode("utf-8", "replace").strip()[:500], "the request for its stream"
+    if stream.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        raise DeviceFailed(
+            f"The device answers {stream.status} to {asked}{_said(said)}.", status=stream.status, hint=FEW_STREAMS
+        )
+    refuse(stream.status, said, asked)
 
 
 def _said(text: str) -> str:

@@ -69,11 +69,13 @@ async def poll(
         began = time.monotonic()
         try:
             answer = await client.inverter(fresh=True)
-        except (DeviceUnreachable, DeviceFailed, BadReply):
-            # The gap shows in the plot; what is wrong shows at the next refresh of the device's page.
+        except (DeviceUnreachable, DeviceFailed, BadReply) as error:
+            # The gap shows in the plot, and what is wrong in the line below it.
             failures += 1
+            client.poll_trouble = error
         else:
             failures = 0
+            client.poll_trouble = None
             yield Reading(time.time(), inverter_values(of, answer))
         pause = min(POLL_S * 2 ** min(failures, 16), LONGEST_POLL_PAUSE_S)
         await sleep(max(pause - (time.monotonic() - began), POLL_S / 2))
@@ -101,6 +103,7 @@ def _inverter_feed(of: Model) -> Feed:
         quantities=tuple(quantity(value) for value in numbers(of.values)),
         open=_poll(of),
         interval_s=lambda _: POLL_S,
+        trouble=lambda client, _: client.poll_trouble,
         plotted=_plotted(of.values),
         manual=of.manual,
         needs_read=(of.title,),
@@ -115,6 +118,7 @@ def _ems_feed(key: str, title: str, values: Sequence[Value], *needs: str) -> Fee
         quantities=plant_quantities(values),
         open=_listen(values),
         unreadable=lambda client: client.stream.bad_events,
+        trouble=lambda client, _: client.stream.trouble,
         plotted=_plotted(values),
         manual="7.1, 7.2",
         needs_read=(EMS, *needs),

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
-from app.model.errors import BadReply, DeviceSilent
+from app.model.errors import AppError, BadReply, DeviceSilent
 from app.net.client import DeviceClient
 from app.net.eventdata import EventData
 from app.net.eventstream import StreamState
@@ -52,6 +52,11 @@ class SharedStream:
         self._pump: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._latest: tuple[float, Phases] | None = None
+
+    @property
+    def trouble(self) -> AppError | None:
+        """Why the stream is gone that is tried again; None while it is there."""
+        return self._data.trouble
 
     @property
     def bad_events(self) -> int:

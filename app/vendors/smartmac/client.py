@@ -77,6 +77,8 @@ class SmartMacClient:
         self._unproven = False
         self._refused = False
         self._lost = False
+        self.watch_trouble: AppError | None = None
+        """Why the meter gave no values when it was asked by itself; None when it did."""
 
     @property
     def answered_s(self) -> float | None:
@@ -198,6 +200,7 @@ class SmartMacClient:
             last = self._last
             if last is not None and last is not seen:
                 seen = last
+                self.watch_trouble = None
                 yield reading_of(last)
                 continue
             pause_s = self.pace.wait_s()
@@ -207,12 +210,14 @@ class SmartMacClient:
             elif pause_s == 0:
                 try:
                     await self.snapshot(proof=True)
-                except (DeviceUnreachable, DeviceFailed, BadReply, TooSoon):
-                    # The gap shows in the plot; what is wrong shows at the next refresh of the device's page.
+                except (DeviceUnreachable, DeviceFailed, BadReply, TooSoon) as error:
+                    # The gap shows in the plot, and what is wrong in the line below it.
                     failures += 1
+                    self.watch_trouble = error
                     pause_s = min(LEAST_PAUSE_S * 2 ** min(failures, 16), LONGEST_PAUSE_S)
                 else:
                     failures = 0
+                    self.watch_trouble = None
                     continue
             await self._news_within(pause_s)
 

@@ -50,6 +50,7 @@ FEEDS = (
         plotted=PLOTTED,
         kept=True,
         interval_s=lambda client: client.pace.interval_s,
+        trouble=lambda client, _: client.watch_trouble,
         manual=MANUAL,
         resources=(GET_DATA,),
     ),

@@ -36,6 +36,7 @@ from app.vendors.whatwatt.places import dig, fill
 SYSTEM = "/api/v1/system"
 REPORT = "/api/v1/report"
 LIVE = "/api/v1/live"
+ONE_STREAM = "Is another program reading it? The device serves one at a time."
 SETTINGS = "/api/v1/settings"
 SD_CARD = "/sdcard/"
 
@@ -71,6 +72,8 @@ class WhatwattClient:
         self._clock = clock
         self._json = JsonReader(str(device.address))
         self._events = EventData(str(device.address), _live_data, wanted=_is_live)
+        self.report_trouble: AppError | None = None
+        """Why the report that is asked for again and again does not come; None while it does."""
         self._read: dict[str, tuple[float, object]] = {}
         self._turn = asyncio.Lock()
         self._v_scap: float | None = None
@@ -188,6 +191,11 @@ class WhatwattClient:
                 yield data
 
     @property
+    def live_trouble(self) -> AppError | None:
+        """Why the live stream is gone that is tried again; None while it is there."""
+        return self._events.trouble
+
+    @property
     def bad_events(self) -> int:
         """How many events of the live stream could not be read and were left out."""
         return self._events.unreadable
@@ -205,7 +213,11 @@ class WhatwattClient:
         # The meter's report interval may have changed since the last connection, and the watchdog goes by it.
         await self.system()
         async with self._device.stream(LIVE, headers=headers) as stream:
-            refuse(stream.status, stream.body.decode("utf-8", "replace").strip()[:500], f"GET {LIVE}")
+            said = stream.body.decode("utf-8", "replace").strip()[:500]
+            if stream.status == HTTPStatus.SERVICE_UNAVAILABLE:
+                message = f"The device answers {stream.status} to GET {LIVE}{_said(said)}."
+                raise DeviceFailed(message, status=stream.status, hint=ONE_STREAM)
+            refuse(stream.status, said, f"GET {LIVE}")
             yield stream
 
     async def _document(self, path: str, fresh: bool, timeout_s: float | None = None) -> object:

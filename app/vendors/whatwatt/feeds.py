@@ -182,11 +182,13 @@ async def poll_report(
         pause = LEAST_POLL_S
         try:
             document = await client.report(fresh=True)
-        except (DeviceUnreachable, DeviceFailed, BadReply):
-            # The gap shows in the plot; what is wrong shows at the next refresh of the device's page.
+        except (DeviceUnreachable, DeviceFailed, BadReply) as error:
+            # The gap shows in the plot, and what is wrong in the line below it.
             failures += 1
+            client.report_trouble = error
         else:
             failures = 0
+            client.report_trouble = None
             pause = max(pause, _interval_s(document))
             mark = dig(document, "system.boot_id"), dig(document, "report.id")
             if mark != seen or mark[1] is None:
@@ -211,6 +213,7 @@ FEEDS = (
         quantities=_quantities(LIVE_SOURCES),
         open=watch_live,
         unreadable=lambda client: client.bad_events,
+        trouble=lambda client, _: client.live_trouble,
         plotted=PLOTTED,
         manual="3.2",
         resources=("GET /api/v1/live",),
@@ -220,6 +223,7 @@ FEEDS = (
         title="Polled report",
         quantities=_quantities(REPORT_SOURCES),
         open=poll_report,
+        trouble=lambda client, _: client.report_trouble,
         plotted=PLOTTED,
         manual="3.1",
         resources=("GET /api/v1/report",),

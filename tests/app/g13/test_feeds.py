@@ -14,7 +14,7 @@ import pytest
 
 from app.commission.live import Subscription
 from app.commission.session import DeviceSession
-from app.model.errors import NotFound
+from app.model.errors import DeviceFailed, NotFound
 from app.model.quantity import Reading
 from app.simulators.faults import Fault
 from app.vendors.g13 import feeds
@@ -146,8 +146,14 @@ def test_a_silent_meter_is_asked_more_seldom_and_holds_nobody_up(at_it: Any) -> 
         assert 2 <= tried <= 7
         assert not listener.heard[VENTILATION]
         assert VENTILATION not in listener.ended
+        gateway = listener.session.connection
+        trouble = feeds.trouble_of(gateway, VENTILATION)
+        assert trouble is not None, "the line below the plots says why"
+        assert isinstance(trouble, DeviceFailed)
+        assert feeds.trouble_of(gateway, MAIN) is None
         silent.powered = True
         await listener.each_has(3, VENTILATION)
+        assert feeds.trouble_of(gateway, VENTILATION) is None
 
     at_it(story)
 
