@@ -14,7 +14,8 @@ from ui.forms.parts import ElidedLabel, plain_label, plain_tip
 from ui.icons import dress
 
 WIDEST = 260
-"""Pixels that a fact may claim before those beside it."""
+"""Pixels that a fact may claim at most. Where the line is too short for all, the long ones are cut off."""
+SPARE = 40
 
 
 class Header(QFrame):
@@ -83,7 +84,7 @@ class Header(QFrame):
             value.setAccessibleName(name)
             self._facts.addWidget(key, row, 2 * column)
             self._facts.addWidget(value, row, 2 * column + 1)
-            room[column] = max(room[column], min(value.sizeHint().width(), WIDEST))
+            room[column] = max(room[column], min(value.sizeHint().width() + SPARE, WIDEST))
             self._labels += [key, value]
         # Columns share the line by what stands in them, so that a short one leaves its room to a long one.
         for column, width in enumerate(room):
