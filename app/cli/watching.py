@@ -122,10 +122,17 @@ async def _watch(console: Console, watched: Sequence[Watched], count: int, secon
         silent = [one for one, readings_of in seen.items() if not readings_of]
         if not silent:
             return
+        known = (one.feed.trouble(one.session.connection, one.meter) for one in silent)
+        why = next((error for error in known if error is not None), None)
+        said = f" {why.message}" if why is not None else ""
+        hint = why.hint if why is not None else ""
         if devices > 1:
-            raise DeviceSilent(f"No reading of {', '.join(o.name for o in silent)} within {seconds:g} s.") from None
+            names = ", ".join(one.name for one in silent)
+            raise DeviceSilent(f"No reading of {names} within {seconds:g} s.{said}", hint=hint) from None
         of = f" of {', '.join(one.meter for one in silent)}" if silent[0].meter else ""
-        raise DeviceSilent(f"{silent[0].session.address} sent no reading{of} within {seconds:g} s.") from None
+        raise DeviceSilent(
+            f"{silent[0].session.address} sent no reading{of} within {seconds:g} s.{said}", hint=hint
+        ) from None
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -30,20 +29,14 @@ from app.net.pace import Notes, Pace
 from app.net.pins import Pins
 
 from .action import act
-from .checking import same
-from .draft import Draft, carried_over
+from .draft import Draft
 from .guided import Patience, Wanted, advice_before, find_again
 from .keeping import Keeper, Telling
 from .live import FeedHub
-from .plain import field_from_plain, plain_of
 from .receipt import Outcome, Receipt
 from .records import DraftStore, Journal, ReadingStore
 from .send import Preview, preview, send
-
-log = logging.getLogger(__name__)
-
-NOW = "taken when sent"
-"""Beside the fields of a stored draft: its time is this computer's at the moment of sending."""
+from .stored_draft import restored, storable
 
 
 def _untold(_: Progress) -> None:
@@ -216,33 +209,11 @@ class DeviceSession:
         self._live[section.key, target] = live
         draft = self._drafts.get((section.key, target))
         if draft is None:
-            self._drafts[section.key, target] = self._restored(section, target, live.value)
+            stored = self._stored.load(self.key, target, section.key)
+            self._drafts[section.key, target] = restored(section, live.value, stored, of=self.key)
         else:
             draft.rebase(live.value)
         return live
-
-    def _restored(self, section: AnySection, target: str, base: Any) -> Draft[Any]:
-        """A draft on what was just read, with the edits that an earlier run of the program left."""
-        draft: Draft[Any] = Draft(section, base)
-        stored = self._stored.load(self.key, target, section.key)
-        if stored is None or not isinstance(stored.value, dict) or not isinstance(stored.base, dict):
-            return draft
-        if stored.value.get(NOW):
-            draft.take_now()
-        for field in section.fields:
-            taken_when_sent = draft.now and field.tolerance
-            if field.read_only or taken_when_sent or not stored.value.keys() & stored.base.keys() & {field.name}:
-                continue
-            try:
-                before = field_from_plain(section.model, field.name, stored.base[field.name])
-                wanted = field_from_plain(section.model, field.name, stored.value[field.name])
-            except UsageError:
-                log.warning("%s: the stored draft of %s is of another version: dropped", self.key, field.name)
-                continue
-            if not same(field, wanted, before):
-                change = Change(field.name, before, wanted)
-                draft.set(field.name, carried_over(section, change, getattr(base, field.name)))
-        return draft
 
     def live(self, section: AnySection, meter: str) -> Live | None:
         """What was last read of a section."""
@@ -257,8 +228,7 @@ class DeviceSession:
         target = self.target(section, meter)
         draft = self._drafts[section.key, target]
         if draft.changes():
-            value = {**plain_of(section, draft.value), **({NOW: True} if draft.now else {})}
-            self._stored.save(self.key, target, section.key, plain_of(section, draft.base), value)
+            self._stored.save(self.key, target, section.key, *storable(section, draft))
         else:
             self._stored.drop(self.key, target, section.key)
         self.kept()

@@ -12,6 +12,9 @@ import msgspec
 from .errors import AppError
 from .support import Capabilities, Support, support_of
 
+LARGEST = 1e300
+"""What is larger is no measurement. Thousands of such, added up or turned into other units, are still finite."""
+
 
 class Unit(Enum):
     """The units that plots group their axes by. The value is what is written beside a number."""

@@ -49,7 +49,7 @@ class EventData(Generic[T]):
 
     @property
     def trouble(self) -> AppError | None:
-        """Why the connection is gone that is tried again; None while events come, and where nobody listens."""
+        """Why the connection is gone, or was when it was last tried; None since events came, and before the first."""
         return None if self._stream is None else self._stream.last_error
 
     async def values(
@@ -72,21 +72,17 @@ class EventData(Generic[T]):
             name=self._name,
         )
         self._stream = stream
-        try:
-            async with aclosing(stream.events()) as events:
-                async for event in events:
-                    if not self._wanted(event):
-                        continue
-                    try:
-                        value = self._read(event)
-                    except BadReply as error:
-                        self._left_out(error)
-                        continue
-                    if value is not None:
-                        yield value
-        finally:
-            if self._stream is stream:
-                self._stream = None
+        async with aclosing(stream.events()) as events:
+            async for event in events:
+                if not self._wanted(event):
+                    continue
+                try:
+                    value = self._read(event)
+                except BadReply as error:
+                    self._left_out(error)
+                    continue
+                if value is not None:
+                    yield value
 
     def _read(self, event: Event) -> T | None:
         if _REPLACED in event.data:

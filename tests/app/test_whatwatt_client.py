@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -35,7 +35,8 @@ from app.vendors.whatwatt.feeds import LIVE_SOURCES, REPORT_SOURCES, poll_report
 from app.vendors.whatwatt.simulator import Spoiled, Style, WhatwattSimulator
 from app.vendors.whatwatt.vendor import WHATWATT, recognise
 
-T = TypeVar("T")
+from .sources import recording, take
+
 FAST = 50.0
 LIVE_KEYS = [source.quantity.key for source in LIVE_SOURCES]
 REPORT_KEYS = [source.quantity.key for source in REPORT_SOURCES]
@@ -63,28 +64,6 @@ async def connected(device: Running, **more: Any) -> AsyncGenerator[WhatwattClie
         yield client
     finally:
         await client.aclose()
-
-
-async def take(count: int, source: AsyncGenerator[T, None]) -> list[T]:
-    taken: list[T] = []
-    async with aclosing(source) as items:
-        async for item in items:
-            taken.append(item)
-            if len(taken) == count:
-                break
-    return taken
-
-
-def recording(pauses: list[float], enough: int) -> Callable[[float], Awaitable[None]]:
-    """A sleep that does not sleep, notes how long it should have, and ends the polling after `enough` pauses."""
-
-    async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
-        if len(pauses) == enough:
-            raise asyncio.CancelledError
-        await asyncio.sleep(0)
-
-    return sleep
 
 
 def asked(device: Running, what: str) -> int:

@@ -18,7 +18,7 @@ from app.simulators.faults import Fault
 from app.vendors.whatwatt import restart
 from app.vendors.whatwatt.places import fill
 from app.vendors.whatwatt.report import Energy, Report
-from app.vendors.whatwatt.simulator.device import Spoiled, firmware_image
+from app.vendors.whatwatt.simulator import Spoiled, firmware_image
 from app.vendors.whatwatt.simulator.pages import Style
 from app.vendors.whatwatt.vendor import WHATWATT
 from tests.app.whatwatt.devices import FIXTURES, Device, device

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from app.model.errors import BadReply
+from app.model.quantity import LARGEST
 from app.net.lenient import text_of
 from app.vendors.ingecon.tables import BATTERY_KEYS, PHASE_VALUES, TLM_VALUES, Value, by_name, plain
 
@@ -32,7 +33,7 @@ def number(value: object) -> float:
     except (ValueError, OverflowError):
         return NAN
     # Adding zero makes -0.0 a plain zero.
-    return found + 0.0 if math.isfinite(found) else NAN
+    return found + 0.0 if -LARGEST <= found <= LARGEST else NAN
 
 
 def known(value: float) -> float | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from app.model.errors import BadReply
-from app.model.quantity import Phase
+from app.model.quantity import LARGEST, Phase
 from app.net.lenient import convert, text_of
 
 MOST_VALUES = 500
@@ -54,7 +54,7 @@ class Value(msgspec.Struct, frozen=True):
         prefix, base = self.unit[:1], self.unit[1:]
         if prefix in _KILO and base in _BASE_UNITS:
             found *= _KILO[prefix]
-        return found if math.isfinite(found) else math.nan
+        return found if -LARGEST <= found <= LARGEST else math.nan
 
 
 class Reply(msgspec.Struct, frozen=True):

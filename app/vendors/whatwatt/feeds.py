@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from app.model.errors import BadReply, DeviceFailed, DeviceUnreachable
-from app.model.quantity import Feed, Phase, Quantity, Reading, Unit
+from app.model.quantity import LARGEST, Feed, Phase, Quantity, Reading, Unit
 from app.vendors.whatwatt.client import WhatwattClient
 from app.vendors.whatwatt.places import dig
 
 LEAST_POLL_S = 2.0
 LONGEST_POLL_PAUSE_S = 60.0
 NAN = math.nan
-LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def number(value: object) -> float:
         found = float(value)
     except (ValueError, OverflowError):
         return NAN
-    return found if math.isfinite(found) else NAN
+    return found if -LARGEST <= found <= LARGEST else NAN
 
 
 PHASES = (Phase.L1, Phase.L2, Phase.L3)

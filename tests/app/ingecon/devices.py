@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from app.model.device import Credentials
 from app.net.client import DeviceClient, Policy
@@ -16,7 +15,6 @@ from app.simulators.host import Running
 from app.vendors.ingecon.client import IngeconClient
 from app.vendors.ingecon.simulator import IngeconSimulator
 
-T = TypeVar("T")
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "ingecon"
 REPLIES = {
     "play1": "3.2-reply-1play.json",
@@ -48,28 +46,6 @@ async def connected(
         yield client
     finally:
         await client.aclose()
-
-
-async def take(count: int, source: AsyncGenerator[T, None]) -> list[T]:
-    taken: list[T] = []
-    async with aclosing(source) as items:
-        async for item in items:
-            taken.append(item)
-            if len(taken) == count:
-                break
-    return taken
-
-
-def recording(pauses: list[float], enough: int) -> Callable[[float], Awaitable[None]]:
-    """A sleep that does not sleep, notes how long it should have, and ends the polling after `enough` pauses."""
-
-    async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
-        if len(pauses) == enough:
-            raise asyncio.CancelledError
-        await asyncio.sleep(0)
-
-    return sleep
 
 
 def asked(device: Running, what: str) -> int:

@@ -41,7 +41,8 @@ from app.vendors.ingecon.stream import STREAM
 from app.vendors.ingecon.tables import PLAY_3, STORAGE_1
 from app.vendors.ingecon.vendor import INGECON, recognise
 from app.vendors.whatwatt.simulator import WhatwattSimulator
-from tests.app.ingecon.devices import FAST_S, asked, connected, recording, take
+from tests.app.ingecon.devices import FAST_S, asked, connected
+from tests.app.sources import recording, take
 
 NOON = datetime(2026, 6, 20, 12, 0)
 INVERTERS = [kind for kind in Kind if not kind.ems]

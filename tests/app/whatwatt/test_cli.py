@@ -30,6 +30,20 @@ def test_every_section_archive_and_action_is_reached_from_the_command_line(cli: 
     assert (folder / "NIHAO.TXT").read_bytes() == b"Hello, world\n"
 
 
+def test_every_live_source_is_heard_from_the_command_line(cli: Cli) -> None:
+    with device(speed=20.0) as on:
+        for feed in WHATWATT.feeds:
+            assert "power.total" in cli.text("live", on.running.url, "--feed", feed.key, "--count", "1")
+
+
+def test_why_no_reading_came_is_said(cli: Cli) -> None:
+    with device() as on:
+        on.host.fault(on.running, "streams")
+        told = cli.error("live", on.running.url, "--seconds", "0.5", code=3)
+    assert "sent no reading within 0.5 s. The device answers 503 to GET /api/v1/live: Busy." in told["message"]
+    assert told["hint"] == "Is another program reading it? The device serves one at a time."
+
+
 def test_a_static_address_without_a_mask_is_refused_with_the_field_named(cli: Cli) -> None:
     with device() as on:
         refused = cli.error("send", on.running.url, "wifi_network", "static_ip=on", "ip=10.0.0.9", "--yes", code=2)

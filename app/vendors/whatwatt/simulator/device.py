@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any, Self
 
 import msgspec
@@ -20,11 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.scenario.site import Point, Site
 from app.scenario.trouble import BAD_EVENTS, STREAMS_TAKEN, Trouble
 from app.vendors.whatwatt.simulator.card import MemoryCard
+from app.vendors.whatwatt.simulator.firmware import file_of, version_of
 from app.vendors.whatwatt.simulator.household import Household, SiteHousehold
 from app.vendors.whatwatt.simulator.pages import State, Style, live_data, report_page, system_page, variables
 from app.vendors.whatwatt.simulator.protection import Protection
 from app.vendors.whatwatt.simulator.radio import LOST, Radio
 from app.vendors.whatwatt.simulator.settings import METER, MQTT, Page, Refused, basics
+from app.vendors.whatwatt.simulator.spoiling import SPOILING, Spoiled, spoil
 
 HANG_UP = "wattwright.hang_up"
 """The host's ASGI extension: closes the connection."""
@@ -32,24 +33,9 @@ HANG_UP = "wattwright.hang_up"
 LEAVE = "wattwright.leave"
 """The host's ASGI extension: leave(seconds, host, back), as in a restart."""
 
-LONGEST_EVENT = 200_000
-LARGEST_FIRMWARE = 8 * 1024 * 1024
-FIRMWARE_MARK = b"\xe9whatwatt "
 PIECE = 1460
 MOST_LOGGED = 2000
 """Lines of the log that are made up for at once after a long pause."""
-
-
-class Spoiled(Enum):
-    """What can be wrong with one event of the live stream."""
-
-    BAD_JSON = "the data is no JSON"
-    CUT = "the data ends in the middle"
-    HUGE = "the data is a single line of 200 kB"
-    BAD_UTF8 = "the data holds bytes that are no UTF-8"
-    NO_OBJECT = "the data is a list"
-    SLOPPY = "the data has trailing commas and numbers as strings"
-    SILENT = "the device closes the stream instead"
 
 
 class WhatwattSimulator:
@@ -318,10 +304,10 @@ class WhatwattSimulator:
                 spoiled = self.spoiled.popleft() if self.spoiled else None
                 number += 1
                 if self.spoiling and number % 2 == 0:
-                    spoiled = _SPOILING[number // 2 % len(_SPOILING)]
+                    spoiled = SPOILING[number // 2 % len(SPOILING)]
                 if spoiled is Spoiled.SILENT:
                     break
-                yield b"event: live\ndata: " + _spoil(msgspec.json.encode(live_data(self.state())), spoiled) + b"\n\n"
+                yield b"event: live\ndata: " + spoil(msgspec.json.encode(live_data(self.state())), spoiled) + b"\n\n"
             hang_up()
         finally:
             self.streams -= 1
@@ -456,23 +442,16 @@ class WhatwattSimulator:
 
     async def _load(self, request: Request) -> Response:
         """Manual 5.11: the form's 'file' is written to the memory."""
-        image = _file_of(request.headers.get("content-type", ""), await request.body())
+        image = file_of(request.headers.get("content-type", ""), await request.body())
         if image is None:
             return PlainTextResponse("no file", 400)
-        if not image.startswith(FIRMWARE_MARK) or len(image) > LARGEST_FIRMWARE:
+        version = version_of(image)
+        if version is None:
             return PlainTextResponse("not a firmware image", 400)
-        self._new_firmware = image.removeprefix(FIRMWARE_MARK).partition(b"\n")[0].decode("ascii", "replace")
+        self._new_firmware = version
         if self.restarts_itself:
             self._leave(request, self.restarting_s, "", self.booted)
         return PlainTextResponse("OK")
-
-
-_SPOILING = (Spoiled.BAD_JSON, Spoiled.BAD_UTF8, Spoiled.HUGE)
-
-
-def firmware_image(version: str, size: int = 20_000) -> bytes:
-    """A file that the simulated device takes for its firmware."""
-    return FIRMWARE_MARK + version.encode() + b"\n" + bytes(size)
 
 
 async def _given(request: Request) -> object:
@@ -482,37 +461,8 @@ async def _given(request: Request) -> object:
         raise Refused("invalid JSON") from error
 
 
-def _file_of(kind: str, body: bytes) -> bytes | None:
-    """The content of the form's field 'file'; None when there is no such form."""
-    name, _, boundary = kind.partition("boundary=")
-    if not name.lower().startswith("multipart/form-data") or not boundary:
-        return None
-    mark = b"--" + boundary.strip('"').encode("latin-1")
-    for part in body.split(mark)[1:-1]:
-        head, blank, content = part.partition(b"\r\n\r\n")
-        if blank and b'name="file"' in head:
-            return content.removesuffix(b"\r\n") or None
-    return None
-
-
 def _unlicensed() -> Response:
     return PlainTextResponse("License required", 404)
-
-
-def _spoil(data: bytes, spoiled: Spoiled | None) -> bytes:
-    if spoiled is Spoiled.BAD_JSON:
-        return b"{P_In: oops}"
-    if spoiled is Spoiled.CUT:
-        return data[: len(data) // 2]
-    if spoiled is Spoiled.HUGE:
-        return b'{"P_In":"' + b"9" * LONGEST_EVENT + b'"}'
-    if spoiled is Spoiled.BAD_UTF8:
-        return data[:-1] + b',"Note":"\xff\xfe"}'
-    if spoiled is Spoiled.NO_OBJECT:
-        return b"[1,2,3]"
-    if spoiled is Spoiled.SLOPPY:
-        return data.replace(b'"P_In":', b'"P_In":"', 1).replace(b",", b'",', 1)[:-1] + b",}"
-    return data
 
 
 def _json(value: object) -> Response:
