@@ -110,7 +110,9 @@ def icon(name: str, tone: str = "text") -> QIcon:
     The icon keeps its colour when the theme changes: `dress` follows it.
     """
     theme = current_theme()
-    return _painted(GLYPHS.get(name, "circle-small"), theme.tone(tone), theme.text_disabled, 0, _SIZES)
+    return _painted(
+        GLYPHS.get(name, "circle-small"), theme.tone(tone), theme.text_disabled, 0, _SIZES, theme.on_selection
+    )
 
 
 def pixmap(name: str, tone: str = "text", size: int = 16, ratio: float = 1.0) -> QPixmap:
@@ -154,13 +156,15 @@ class _Worn(QObject):
 
 
 @functools.cache
-def _painted(glyph: str, colour: str, disabled: str, gap: int, sizes: tuple[int, ...]) -> QIcon:
-    """Only the sizes that are shown: painting all of them for every button was a third of the window's making."""
+def _painted(glyph: str, colour: str, disabled: str, gap: int, sizes: tuple[int, ...], selected: str = "") -> QIcon:
+    """`selected` is its colour in a row that is selected. Only the sizes that are shown: painting all of them for every button was a third of the window's making."""
     made = QIcon()
     for size in sizes:
         for ratio in (1, 2):
             made.addPixmap(_glyph(glyph, colour, size, ratio, gap), QIcon.Mode.Normal)
             made.addPixmap(_glyph(glyph, disabled, size, ratio, gap), QIcon.Mode.Disabled)
+            if selected:
+                made.addPixmap(_glyph(glyph, selected, size, ratio, gap), QIcon.Mode.Selected)
     return made
 
 

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog
 
+from app.commission.derived import total_of
 from ui.handle import Handle, State
+from ui.pages.site_live import SiteLivePage
+from ui.pages.site_offer import SiteChannel
 from ui.pages.site_sum import SumDialog
 from ui.stage import StageError, dialog, press, until, write
 
@@ -18,7 +21,12 @@ LOGINS = {"smartmac": ("1728053249", "012345"), "ingecon": ("installer", "instal
 SHOWN = {"whatwatt": 2, "smartmac": 1, "ingecon": 2}
 """How many of each family are watched."""
 WATCHED_S = 25.0
-MAIN, SUB_METERS = "Main incomer", ("Ventilation", "Main building")
+MAIN = "Main incomer"
+AT_THE_GRID = ("Main building", "EMS with storage")
+"""A whatwatt and an EMS that measure what the gateway's main meter measures."""
+WORKSHOP = "1728053249"
+"""A smart-MAC: the workshop has no meter behind the gateway."""
+INVERTER = "3Play"
 
 
 async def site_stops(tour: Tour) -> None:
@@ -32,28 +40,42 @@ async def site_stops(tour: Tour) -> None:
     live = window.site_page().live
     await until("the site's plots", lambda: live.plots is not None)
     live.window_choice.setCurrentIndex(live.window_choice.findText("1 min"))
-    titles = [channel.title for channel in live.channels()]
+    channels = {channel.title: channel for channel in live.channels()}
+    press(window, "site.live.list.none")
+    for title in (MAIN, *AT_THE_GRID, WORKSHOP, INVERTER):
+        _tick_total(live, channels[title])
     for line in ("l1", "l2", "l3"):
         live.list.tick(MAIN, f"voltage.{line}")
     tour.clear_toasts()
     await tour.watch(WATCHED_S)
     await tour.picture(
-        "site-live", "The site: devices of all families live on one axis of time, one plot for each unit."
+        "site-live",
+        "The site: devices of all families live on one axis of time. Three of them measure the grid, and agree.",
     )
     press(window, "site.live.list.add_sum")
     asked = await dialog(window, "site.sum")
     assert isinstance(asked, SumDialog)
     write(asked, "site.sum.name", "House")
-    asked.main.setCurrentIndex(titles.index(MAIN))
+    asked.main.setCurrentIndex(asked.main.findText(MAIN))
     for part in asked.parts:
-        part.tick.setChecked(part.channel.title in SUB_METERS)
+        behind = part.channel.session is channels[MAIN].session
+        part.tick.setChecked(behind and part.tick.isEnabled())
     await tour.picture("site-add-sum", "A sum: the main meter against its sub-meters, of whichever family they are.")
     press(asked, "site.sum.accept")
-    for line in ("l1", "l2", "l3"):
-        live.list.tick(MAIN, f"voltage.{line}", on=False)
+    press(window, "site.live.list.none")
+    live.list.show_sum("House")
+    _tick_total(live, channels[WORKSHOP])
     await tour.watch(WATCHED_S)
-    await tour.picture("site-sum", "The main meter, the sum of its sub-meters, and the difference as curves.")
+    await tour.picture(
+        "site-sum", "The main meter against its sub-meters: the workshop has none, and is in the difference."
+    )
     await tour.in_other_themes("site-live", "The site live")
+
+
+def _tick_total(live: SiteLivePage, channel: SiteChannel) -> None:
+    total = total_of(channel.feed)
+    assert total is not None
+    live.list.tick(channel.title, total.key)
 
 
 async def _connected(tour: Tour, handle: Handle) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -37,6 +37,8 @@ PlanFor = Callable[[Iterable[str] | None], Preview]
 Export = Callable[["PreviewDialog"], None]
 _SIZE = (820, 560)
 NARROWEST = 168
+CHECK_GAPS = 20
+"""Pixels around a check box that the hint of a column leaves out."""
 SETTING_SHARE = 0.4
 """The first column takes at most this part of the width: the values on both sides matter more."""
 _ROW_WORDS = {RowState.ADDED: "added", RowState.REMOVED: "removed", RowState.CHANGED: "changed"}
@@ -65,10 +67,15 @@ class ChangesTree(QTreeWidget):
         super().resizeEvent(event)
         self.fit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Only now the style sheet's fonts and paddings are in force.
+        self.fit()
+
     def fit(self) -> None:
         """Choose the first column's width. Qt's own choice takes every line break that wrapping allows."""
         self.setWordWrap(False)
-        words = self.sizeHintForColumn(0)
+        words = self.sizeHintForColumn(0) + CHECK_GAPS
         self.setWordWrap(True)
         most = max(NARROWEST, int(SETTING_SHARE * self.viewport().width()))
         self.header().resizeSection(0, min(max(words, NARROWEST), most))

@@ -13,6 +13,10 @@ from app.net.tls import Profile
 from ui.forms.parts import ElidedLabel, plain_label, plain_tip
 from ui.icons import dress
 
+WIDEST = 260
+"""Pixels that a fact may claim at most. Where the line is too short for all, the long ones are cut off."""
+SPARE = 40
+
 
 class Header(QFrame):
     """Breadcrumb, name, facts, and the page's actions."""
@@ -73,14 +77,18 @@ class Header(QFrame):
             self._facts.removeWidget(label)
             label.deleteLater()
         self._labels.clear()
+        room = [ElidedLabel.SHORTEST] * columns
         for number, (name, text) in enumerate((name, text) for name, text in facts if text):
             row, column = divmod(number, columns)
             key, value = plain_label(name, role="hint"), ElidedLabel(text)
             value.setAccessibleName(name)
             self._facts.addWidget(key, row, 2 * column)
             self._facts.addWidget(value, row, 2 * column + 1)
-            self._facts.setColumnStretch(2 * column + 1, 1)
+            room[column] = max(room[column], min(value.sizeHint().width() + SPARE, WIDEST))
             self._labels += [key, value]
+        # Columns share the line by what stands in them, so that a short one leaves its room to a long one.
+        for column, width in enumerate(room):
+            self._facts.setColumnStretch(2 * column + 1, width)
 
 
 def device_facts(session: DeviceSession, identity: Identity, clock: str) -> list[tuple[str, str]]:

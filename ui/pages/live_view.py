@@ -130,7 +130,9 @@ class LiveView(QWidget):
         self.window_choice.setCurrentIndex(self.window_choice.findData(FIRST_WINDOW_S))
         self.pause = push_button("Pause", f"{name}.pause", "pause", tip="Let the plots stand still (Space)")
         self.reset = push_button("Unzoom", f"{name}.reset", "zoom", tip="Leave the zoom (0 or double click)")
+        # Without a zoom it is not there: in large letters the bar is full.
         self.reset.setEnabled(False)
+        self.reset.hide()
         self.record = RecordButton(f"{name}.record", self)
         self.list_button = push_button("Quantities", f"{name}.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
@@ -151,7 +153,7 @@ class LiveView(QWidget):
     def _lay_out(self, *first: QWidget, list_width: int = 232) -> None:
         """`first` come first in the bar."""
         bar = QHBoxLayout(spacing=6)
-        for widget in (*first, self.window_choice, self.pause, self.reset, self.record):
+        for widget in (*first, self.window_choice, self.pause, self.record, self.reset):
             bar.addWidget(widget)
         bar.addStretch(1)
         for widget in (self.list_button, self.export):
@@ -193,6 +195,7 @@ class LiveView(QWidget):
         self.plots.set_window(self.window_choice.currentData())
         self.plots.paused_changed.connect(self._paused_changed)
         self.plots.zoomed_changed.connect(self.reset.setEnabled)
+        self.plots.zoomed_changed.connect(self.reset.setVisible)
         self.plots.hovered.connect(self._hovered)
         self.waiting.hide()
         self._canvas.addWidget(self.plots)

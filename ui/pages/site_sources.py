@@ -77,6 +77,7 @@ class SumSource:
     ended = False
     error = None
     unreadable = 0
+    trouble = ""
 
     def __init__(self, channel: SumChannel, shade: int) -> None:
         self.channel = channel
