@@ -37,6 +37,8 @@ PlanFor = Callable[[Iterable[str] | None], Preview]
 Export = Callable[["PreviewDialog"], None]
 _SIZE = (820, 560)
 NARROWEST = 168
+BESIDE = 16
+"""Pixels that the style keeps free beside a text and does not tell of."""
 SETTING_SHARE = 0.4
 """The first column takes at most this part of the width: the values on both sides matter more."""
 _ROW_WORDS = {RowState.ADDED: "added", RowState.REMOVED: "removed", RowState.CHANGED: "changed"}
@@ -68,7 +70,7 @@ class ChangesTree(QTreeWidget):
     def fit(self) -> None:
         """Choose the first column's width. Qt's own choice takes every line break that wrapping allows."""
         self.setWordWrap(False)
-        words = self.sizeHintForColumn(0)
+        words = self.sizeHintForColumn(0) + BESIDE
         self.setWordWrap(True)
         most = max(NARROWEST, int(SETTING_SHARE * self.viewport().width()))
         self.header().resizeSection(0, min(max(words, NARROWEST), most))
