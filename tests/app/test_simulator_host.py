@@ -356,6 +356,27 @@ def test_announced_over_mdns_on_loopback(run: Run) -> None:
         assert found.parsed_addresses() == ["127.0.0.1"]
 
 
+def test_a_second_one_of_a_name_is_announced_beside_the_first(run: Run) -> None:
+    async def port_of(browser: AsyncZeroconf, name: str) -> int | None:
+        found = AsyncServiceInfo("_http._tcp.local.", f"{name}._http._tcp.local.")
+        assert await found.async_request(browser.zeroconf, 8000), name
+        return found.port
+
+    async def story() -> tuple[int | None, int | None, int]:
+        browser = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
+        try:
+            await port_of(browser, "plain-twice")
+            with SimulatorHost([Plain("plain-twice")], announce=True) as second:
+                beside = await port_of(browser, "plain-twice-2")
+                return await port_of(browser, "plain-twice"), beside, second[0].address.port
+        finally:
+            await browser.async_close()
+
+    with SimulatorHost([Plain("plain-twice")], announce=True) as first:
+        still, beside, port = run(story())
+        assert (still, beside) == (first[0].address.port, port)
+
+
 def test_specs_name_vendors_and_counts() -> None:
     wanted = parse_specs(["g13", "whatwatt:2", "ingecon/3play:2"], VENDORS)
     assert [(one.vendor.key, one.model) for one in wanted] == [

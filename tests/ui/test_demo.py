@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu
 
+from app.discovery.sighting import Sighting
 from app.model.errors import AppError
 from tests.ui.conftest import QRun, until
 from ui.demo import HINT, demo_window
@@ -64,6 +66,19 @@ def test_every_device_lives_without_a_question_and_the_gateway_waits_for_its_fir
                 await until(lambda live=live: live.source is not None and live.source.ring.readings >= 1, 20)
 
     qrun(look(), 60)
+
+
+def test_another_demo_on_this_computer_is_not_heeded(qrun: QRun) -> None:
+    async def look() -> None:
+        async with demo_window(latency_ms=0.0) as window:
+            port = next(iter(window.bench.handles.values())).row.address.port
+            mine = Sighting("a", "_http._tcp.local.", "A", "a.local.", port, ("127.0.0.1",), {}, "127.0.0.1")
+            assert window.bench.heeds(mine)
+            assert not window.bench.heeds(msgspec.structs.replace(mine, port=9))
+            await window.shut_down()
+            window.deleteLater()
+
+    qrun(look())
 
 
 def test_a_fault_of_the_menu_shows_at_its_device_until_everything_works_again(qrun: QRun) -> None:
