@@ -123,7 +123,8 @@ class Question(QDialog):
         # Lines that wrap have their height only for a given width.
         self._column.activate()
         by_width = self._column.hasHeightForWidth()
-        self.resize(WIDTH, self._column.heightForWidth(WIDTH) if by_width else self.sizeHint().height())
+        width = max(WIDTH, self.minimumWidth())
+        self.resize(width, self._column.heightForWidth(width) if by_width else self.sizeHint().height())
         empty = (line for line in self.findChildren(QLineEdit) if not line.text())
         (next(empty, None) or self.first_choice).setFocus()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QShowEvent
+from PySide6.QtGui import QColor, QIcon, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.commission.session import DeviceSession
@@ -209,11 +209,6 @@ class EntryList(QWidget):
         return False
 
     # Showing.
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        # Only now the letters have the size that the theme gives them.
-        self._paint()
 
     def _paint(self) -> None:
         # The words of the widest entry, in the theme's font, as far as the page can spare the room.

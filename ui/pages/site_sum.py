@@ -17,7 +17,8 @@ from ui.theme import restyle
 from .site_offer import SiteChannel, quantity_of
 
 LIST_HEIGHT = 230
-LIST_WIDTH = 560
+WIDTH = 700
+"""Room for a name, a quantity and how it counts beside each other, in large letters too."""
 ADDED, SUBTRACTED = 1, -1
 
 
@@ -52,6 +53,7 @@ class SumDialog(Question):
         known = {channel.key for channel in self._channels}
         self._absent = [] if before is None else [t for t in before.parts if _where(t.point) not in known]
         self._absent_main = before is not None and _where(before.main) not in known
+        self.setMinimumWidth(WIDTH)
         self.say("The main meter against the sum of its sub-meters: shown are both, and the difference between them.")
         self.name = QLineEdit("" if before is None else before.name)
         self.name.setPlaceholderText("House without the garage")
@@ -111,7 +113,6 @@ class SumDialog(Question):
         area.setFrameShape(QFrame.Shape.StyledPanel)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumWidth(LIST_WIDTH)
         area.setFixedHeight(min(LIST_HEIGHT, inside.sizeHint().height() + 4))
         area.setWidget(inside)
         return area
