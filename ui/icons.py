@@ -157,7 +157,10 @@ class _Worn(QObject):
 
 @functools.cache
 def _painted(glyph: str, colour: str, disabled: str, gap: int, sizes: tuple[int, ...], selected: str = "") -> QIcon:
-    """`selected` is its colour in a row that is selected. Only the sizes that are shown: painting all of them for every button was a third of the window's making."""
+    """`selected` is its colour in a row that is selected.
+
+    Only the sizes that are shown: painting all of them for every button was a third of the window's making.
+    """
     made = QIcon()
     for size in sizes:
         for ratio in (1, 2):
