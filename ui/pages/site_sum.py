@@ -17,6 +17,7 @@ from ui.theme import restyle
 from .site_offer import SiteChannel, quantity_of
 
 LIST_HEIGHT = 230
+LIST_WIDTH = 560
 ADDED, SUBTRACTED = 1, -1
 
 
@@ -110,6 +111,7 @@ class SumDialog(Question):
         area.setFrameShape(QFrame.Shape.StyledPanel)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumWidth(LIST_WIDTH)
         area.setFixedHeight(min(LIST_HEIGHT, inside.sizeHint().height() + 4))
         area.setWidget(inside)
         return area

@@ -143,7 +143,9 @@ class MatrixBody(Body):
         return cell
 
     def _make_fact(self, field: Field) -> tuple[QLabel, QLabel]:
-        return plain_label(field.label, role="muted"), self._make_value(field)
+        value = self._make_value(field)
+        value.setWordWrap(True)
+        return plain_label(field.label, role="muted"), value
 
     # Showing.
 
