@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import csv
 import dataclasses
+import math
 import subprocess
 import sys
 import time
@@ -227,6 +228,34 @@ def test_a_ticked_quantity_gets_its_plot_and_its_number(qtbot: QtBot, qrun: QRun
             assert [curve.name for curve in volts.curves] == ["L2", "L3"]
             await until(lambda: at.find(QLabel, "value.power_factor").text() != "–")
             assert at.page.findChild(QLabel, "whatwatt.live.value.voltage.l1") is None
+
+    qrun(story())
+
+
+def test_what_a_device_does_not_measure_is_left_out_until_it_comes_or_is_asked_for(qtbot: QtBot, qrun: QRun) -> None:
+    amps = Quantity("current.l1", "Current L1", Unit.AMPERE, Phase.L1)
+    watts = Quantity("power.l1", "Active power L1", Unit.WATT, Phase.L1)
+    later = asyncio.Event()
+
+    async def source(_connection: object, _meter: str) -> AsyncGenerator[Reading, None]:
+        yield Reading(time.time(), (230.0, math.nan, math.nan))
+        await later.wait()
+        yield Reading(time.time(), (230.0, 5.0, math.nan))
+        await asyncio.Event().wait()
+
+    async def story() -> None:
+        async with bench(qtbot, feed(source, VOLTAGE, amps, watts)) as at:
+            assert at.source.ticked == ("voltage.l1", "current.l1", "power.l1")
+            await until(lambda: at.source.ticked == ("voltage.l1",))
+            assert [plot.unit for plot in at.plots.plots] == [Unit.VOLT]
+            later.set()
+            await until(lambda: at.source.ticked == ("voltage.l1", "current.l1"))
+            at.page.list.tick("power.l1")
+            readings = at.source.ring.readings
+            at.source.keep(Reading(time.time(), (231.0, 5.0, math.nan)))
+            at.page.tell()
+            assert at.source.ring.readings > readings
+            assert at.source.ticked == ("voltage.l1", "current.l1", "power.l1")
 
     qrun(story())
 

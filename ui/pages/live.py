@@ -34,6 +34,8 @@ class LivePage(LiveView):
         self.meter = meter
         self._feeds = feeds
         self._shown_readings = -1
+        self._by_hand: set[str] = set()
+        """Of which feeds somebody has chosen the quantities: these stay as they are."""
         name = self._prefix
         self.feed = QComboBox(objectName=f"{name}.feed", accessibleName="Source")
         for feed in feeds:
@@ -72,6 +74,8 @@ class LivePage(LiveView):
             return
         from ui.plots.curve import Curve
 
+        if set(self.list.ticked()) != set(source.ticked):
+            self._by_hand.add(source.feed.key)
         source.ticked = self.list.ticked()
         chosen = [(index, q) for index, q in enumerate(source.feed.quantities) if q.key in source.ticked]
         self.values.offer([quantity for _, quantity in chosen])
@@ -84,6 +88,7 @@ class LivePage(LiveView):
         if source is None:
             return
         if source.ring.readings != self._shown_readings:
+            self._leave_out_unknown(source)
             self._shown_readings = source.ring.readings
             for index, quantity in enumerate(source.feed.quantities):
                 self.values.show_value(quantity.key, source.ring.last(index))
@@ -91,6 +96,15 @@ class LivePage(LiveView):
         self.values.set_stale(tone != "ok")
         self.say(tone, picture, words)
         self.retry.setVisible(source.ended)
+
+    def _leave_out_unknown(self, source: Source) -> None:
+        """Show at first only what this device measures at all. What comes later is shown from then on."""
+        if not source.ring.readings or source.feed.key in self._by_hand:
+            return
+        known = tuple(key for key in source.feed.plotted if source.ring.knows(source.place(key))) or source.feed.plotted
+        if set(known) != set(source.ticked):
+            source.ticked = known
+            self.list.offer(source.feed.quantities, known)
 
     def file_stem(self) -> tuple[str, ...]:
         whose = self.meter or (self.session.identity.id if self.session.identity else "")

@@ -77,6 +77,10 @@ class Ring:
         """The values of one quantity. A view: it is good until the next `append`."""
         return self._values[index, self._first : self._end]
 
+    def knows(self, index: int) -> bool:
+        """Has a quantity any value among what is kept?"""
+        return bool(np.isfinite(self.column(index)).any())
+
     def widen(self, columns: int) -> None:
         """Keep so many quantities more from now on; what was before is unknown of them."""
         more = np.full((columns, self._values.shape[1]), np.nan)
