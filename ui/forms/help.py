@@ -1,8 +1,12 @@
-"""The help of a section, archive or action: what it is for, what its fields mean, where the manual tells more."""
+"""The help of a page: what it is for, what its fields mean, where the manual tells more; and the key that opens it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
 from app.model.action import AnyAction
@@ -12,21 +16,37 @@ from app.model.section import AnySection
 from ui.forms.parts import plain_label
 
 
-class HelpDialog(QDialog):
-    """Everything that a declaration knows, in words."""
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """The help of a page that nothing declares. `parts` are headings with what is said below them."""
 
-    def __init__(self, section: AnySection | AnyArchive | AnyAction, parent: QWidget | None = None) -> None:
+    title: str
+    help: str
+    parts: tuple[tuple[str, str], ...]
+
+
+class HelpDialog(QDialog):
+    """Everything that a declaration or a topic knows, in words."""
+
+    def __init__(
+        self, about: AnySection | AnyArchive | AnyAction | Topic, parent: QWidget | None = None, *, name: str = ""
+    ) -> None:
         super().__init__(parent)
-        self.setWindowTitle(f"Help: {section.title}")
-        self.setObjectName(f"{section.key}.help")
+        self.setWindowTitle(f"Help: {about.title}")
+        self.setObjectName(f"{name}.help_dialog" if isinstance(about, Topic) else f"{about.key}.help")
         inside = QWidget()
         words = QVBoxLayout(inside, spacing=4)
         words.setContentsMargins(0, 0, 12, 0)
-        words.addWidget(plain_label(section.title, role="title"))
-        for text, role in ((section.help, ""), (f"Manual {section.manual}" if section.manual else "", "hint")):
+        words.addWidget(plain_label(about.title, role="title"))
+        manual = "" if isinstance(about, Topic) else about.manual
+        for text, role in ((about.help, ""), (f"Manual {manual}" if manual else "", "hint")):
             if text:
                 words.addWidget(plain_label(text, role=role, wrap=True))
-        for field in section.fields:
+        for heading, text in about.parts if isinstance(about, Topic) else ():
+            words.addSpacing(8)
+            words.addWidget(plain_label(heading, role="subtitle"))
+            words.addWidget(plain_label(text, wrap=True))
+        for field in () if isinstance(about, Topic) else about.fields:
             self._tell(words, field)
         words.addStretch(1)
         area = QScrollArea(widgetResizable=True)
@@ -63,3 +83,16 @@ def _allowed(column: Field) -> str:
     if len(column.choices) > 12:
         return f"one of {len(column.choices)} entries of its list"
     return "only to read" if column.read_only else column.limits()
+
+
+def show_topic(topic: Topic, page: QWidget) -> None:
+    """Open the help of a page."""
+    dialog = HelpDialog(topic, page, name=page.objectName())
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def help_key(area: QWidget, slot: Callable[[], None]) -> None:
+    """F1 anywhere in this area. Areas of one window must not hold each other, or neither would answer."""
+    shortcut = QShortcut(QKeySequence("F1"), area, slot)
+    shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -20,6 +20,7 @@ from app.model.finding import Finding, Weight
 from app.model.quantity import Feed
 from app.model.section import AnySection
 from ui.forms.findings import TONES, gravest
+from ui.forms.help import help_key
 from ui.forms.panel import SectionPanel
 from ui.forms.parts import Strip, push_button
 from ui.forms.toast import Toasts
@@ -108,6 +109,9 @@ class DevicePage(QWidget):
         column.addLayout(middle, 1)
         self.entries.opened.connect(self._open)
         self.show_facts()
+        # The open page has a key of its own for what is inside it.
+        for beside in (self.header, self.entries):
+            help_key(beside, self.show_help)
         self._looked = False
         self._ask(self._look())
 
@@ -370,6 +374,12 @@ class DevicePage(QWidget):
         trail = f"{self._site}  ▸  {name}"
         facts = meter_facts(meter, self.described, self._clock_words())
         self.header.show_facts(trail, meter.alias or meter.serial, facts, kind=kind)
+
+    def show_help(self) -> None:
+        """The help of what is open."""
+        shown = self.stack.currentWidget()
+        if shown is not None and hasattr(shown, "show_help"):
+            shown.show_help()
 
     def refresh(self) -> None:
         """Read the open panel again, and the header's facts."""

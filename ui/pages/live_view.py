@@ -27,7 +27,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.model.errors import AppError
-from ui.forms.parts import plain_label, push_button
+from ui.forms.help import Topic, help_key, show_topic
+from ui.forms.parts import icon_button, plain_label, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
 from ui.plots.wording import duration_text
@@ -37,6 +38,7 @@ from ui.theme import restyle
 from .live_export import LiveExport
 from .live_source import Source
 from .record_button import RecordButton
+from .topics import LIVE
 
 if TYPE_CHECKING:
     from app.commission.hearing import Recordable
@@ -81,6 +83,7 @@ class LiveView(QWidget):
 
     values: QWidget
     list: QWidget
+    topic: Topic = LIVE
 
     def __init__(self, name: str, *, tasks: Tasks, toasts: Toasts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,6 +140,9 @@ class LiveView(QWidget):
         self.list_button = push_button("Quantities", f"{name}.quantities", "meters", tip="Choose what is shown")
         self.list_button.setCheckable(True)
         self.export = push_button("Export", f"{name}.export", "export", tip="Keep what is shown in a file")
+        self.help_button = icon_button("Help", f"{name}.help", "help", "Help (F1)")
+        self.help_button.clicked.connect(self.show_help)
+        help_key(self, self.show_help)
         self.exports = LiveExport(self, name, self._tasks, self._toasts)
         self.export.setMenu(self.exports.menu(self))
         self.state_icon, self.state = QLabel(), plain_label(wrap=True)
@@ -156,7 +162,7 @@ class LiveView(QWidget):
         for widget in (*first, self.window_choice, self.pause, self.record, self.reset):
             bar.addWidget(widget)
         bar.addStretch(1)
-        for widget in (self.list_button, self.export):
+        for widget in (self.list_button, self.export, self.help_button):
             bar.addWidget(widget)
         card = QFrame()
         card.setProperty("role", "card")
@@ -184,6 +190,10 @@ class LiveView(QWidget):
         column.addLayout(foot)
         self.list.hide()
         self.list_button.toggled.connect(self.list.setVisible)
+
+    def show_help(self) -> None:
+        """What is shown here, and what mouse and keys do."""
+        show_topic(self.topic, self)
 
     # Listening.
 

@@ -13,7 +13,8 @@ from app.commission.live import Subscription
 from app.commission.session import DeviceSession
 from app.model.errors import AppError
 from app.model.quantity import Feed, Reading
-from ui.forms.parts import plain_label, push_button
+from ui.forms.help import help_key, show_topic
+from ui.forms.parts import icon_button, plain_label, push_button
 from ui.icons import dress
 from ui.plots.wording import duration_text
 from ui.tasks import Tasks
@@ -22,6 +23,7 @@ from ui.vendors import Picture
 
 from .live_source import trouble_words, unreadable_words
 from .record_button import RecordButton
+from .topics import FLOW
 
 if TYPE_CHECKING:
     from app.commission.hearing import Recordable
@@ -76,6 +78,9 @@ class PicturePage(QWidget):
         self._state_icon, self._state = QLabel(), plain_label(wrap=True)
         self._state.setObjectName(f"{name}.state")
         self.record = RecordButton(f"{name}.record", self)
+        self.help_button = icon_button("Help", f"{name}.help", "help", "Help (F1)")
+        self.help_button.clicked.connect(self.show_help)
+        help_key(self, self.show_help)
         self.retry = push_button("Retry", f"{name}.retry", "refresh", tip="Listen again")
         self.retry.hide()
         self.retry.clicked.connect(self.reload)
@@ -92,6 +97,7 @@ class PicturePage(QWidget):
         head.addWidget(icon)
         head.addWidget(plain_label(picture.title, role="title"), 1)
         head.addWidget(self.record)
+        head.addWidget(self.help_button)
         foot = QHBoxLayout(spacing=8)
         foot.addWidget(self._state_icon)
         foot.addWidget(self._state, 1)
@@ -102,6 +108,10 @@ class PicturePage(QWidget):
         column.addWidget(plain_label(picture.help, role="muted", wrap=True))
         column.addWidget(self.widget, 1)
         column.addLayout(foot)
+
+    def show_help(self) -> None:
+        """What the picture tells."""
+        show_topic(FLOW, self)
 
     @property
     def state(self) -> str:

@@ -13,13 +13,15 @@ from app.commission.recorded import MOST_TITLE, Recording
 from app.commission.recorded_csv import save_recording
 from ui.dialogs import Question, answered
 from ui.forms.export import chosen_path, file_stem
-from ui.forms.parts import one_line, plain_label, push_button
+from ui.forms.help import help_key, show_topic
+from ui.forms.parts import icon_button, one_line, plain_label, push_button
 from ui.forms.toast import Toasts
 from ui.recording import SiteRecording
 from ui.recording_bar import count_text, size_text
 from ui.tasks import Tasks
 
 from .recordings_table import RecordingsTable, moment_text
+from .topics import RECORDINGS
 
 if TYPE_CHECKING:
     from .replay import ReplayPage
@@ -42,6 +44,7 @@ class RecordingList(QWidget):
         self.export = push_button("Export CSV…", "recordings.export", "export", tip="Every reading as a table")
         self.delete = push_button("Delete…", "recordings.delete", "remove", tip="Away with it (Del)")
         self.site = push_button("Site live", "recordings.site", "live", tip="All devices of the site, live (Ctrl+L)")
+        self.help_button = icon_button("Help", "recordings.help", "help", "Help (F1)")
         self.total = plain_label(role="muted")
         self.total.setObjectName("recordings.total")
         self.empty = plain_label(EMPTY, role="muted", wrap=True)
@@ -50,7 +53,7 @@ class RecordingList(QWidget):
         head = QHBoxLayout(spacing=8)
         head.addWidget(title)
         head.addStretch(1)
-        for button in (self.open, self.rename, self.export, self.delete, self.site):
+        for button in (self.open, self.rename, self.export, self.delete, self.site, self.help_button):
             head.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
@@ -105,9 +108,15 @@ class RecordingsPage(QWidget):
         for signal in (self.list.delete.clicked, table.delete_wanted):
             signal.connect(self._delete)
         self.list.export.clicked.connect(self._export)
+        self.list.help_button.clicked.connect(self.show_help)
+        help_key(self, self.show_help)
         self.list.site.clicked.connect(self.site_wanted)
         for changed in (recording.begun, recording.ended, recording.changed):
             changed.connect(self._changed)
+
+    def show_help(self) -> None:
+        """What can be done with recordings."""
+        show_topic(RECORDINGS, self)
 
     # The list.
 

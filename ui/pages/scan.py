@@ -21,8 +21,9 @@ from app.model.support import Support
 from ui.forms.actions import ActionButtons
 from ui.forms.diff import PreviewDialog
 from ui.forms.footer import Activity, Footer, Standing
+from ui.forms.help import help_key, show_topic
 from ui.forms.keeper import DraftKeeper
-from ui.forms.parts import plain_label, push_button
+from ui.forms.parts import icon_button, plain_label, push_button
 from ui.forms.story import receipt_toast
 from ui.forms.toast import Toasts
 from ui.icons import dress
@@ -34,6 +35,7 @@ from .scan_card import BusCard
 from .scan_draft import RegistrationDraft
 from .scan_results import Found, ResultList
 from .scan_results import Standing as RowStanding
+from .topics import SCAN
 
 NOT_YET = "No scan yet. Tick the buses, then press Scan. Meters appear here as they answer."
 NOTHING = (
@@ -103,6 +105,9 @@ class ScanPage(QWidget):
             tip="The gateway itself finishes its scan: it cannot be told to stop",
         )
         self.add_all_button = push_button("Add all", f"{name}.add-all", "add", tip="Every new meter into the draft")
+        self.help_button = icon_button("Help", f"{name}.help", "help", "Help (F1)")
+        self.help_button.clicked.connect(self.show_help)
+        help_key(self, self.show_help)
         self.said_icon, self.said = QLabel(), plain_label(wrap=True)
         self.said.setObjectName(f"{name}.said")
         beside = self.session.actions(beside="scan")
@@ -137,6 +142,7 @@ class ScanPage(QWidget):
         head.addWidget(picture)
         head.addWidget(plain_label("Device scan", role="title"))
         head.addWidget(plain_label("Nothing changes on the gateway before you send.", role="muted"), 1)
+        head.addWidget(self.help_button)
         cards = QHBoxLayout(spacing=8)
         for card in self.cards:
             cards.addWidget(card, 1)
@@ -155,6 +161,10 @@ class ScanPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(body, 1)
         column.addWidget(self.footer)
+
+    def show_help(self) -> None:
+        """How meters are found and registered."""
+        show_topic(SCAN, self)
 
     # Scanning.
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from ui.dialogs import answered
+from ui.forms.help import help_key
 from ui.forms.toast import Toasts
 from ui.handle import State
 from ui.tasks import Tasks
@@ -43,6 +44,7 @@ class SitePage(QWidget):
         )
         recordings.clicked.connect(self.recordings_wanted)
         self.live = SiteLivePage(bench, tasks=tasks, toasts=toasts)
+        help_key(self.header, self.live.show_help)
         self.live.offer_recording(bench.recording)
         self.live.connect_wanted.connect(lambda handle: self.connect_wanted.emit([handle]))
         self.live.add_sum.connect(lambda: self._tasks.spawn(self, self._ask_sum(None)))

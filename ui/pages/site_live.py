@@ -22,6 +22,7 @@ from .live_table import LiveTable
 from .live_view import LiveView, Write
 from .site_choice import SiteChoice
 from .site_offer import AnyChannel, SiteChannel, SumChannel, offers_of, short_title, sum_offer
+from .topics import SITE
 
 if TYPE_CHECKING:
     from app.commission.hearing import Recordable
@@ -43,6 +44,7 @@ class SiteLivePage(LiveView):
     """
 
     connect_wanted = Signal(object)
+    topic = SITE
     add_sum = Signal()
     edit_sum = Signal(object)
     remove_sum = Signal(object)
