@@ -88,6 +88,28 @@ def test_units_have_plots_of_their_own_and_phases_keep_their_colours(on_devices:
     on_devices(story, G13, WHATWATT)
 
 
+def test_a_colour_is_free_again_when_nobody_shows_it(on_devices: OnDevices) -> None:
+    async def story(at: OnSite) -> None:
+        from ui.plots.curve import colours
+
+        first = dict(
+            zip([curve.of for curve in at.plots.plots[0].curves], colours(at.plots.plots[0].curves, LIGHT), strict=True)
+        )
+        assert len(set(first.values())) == len(first), "no two devices look alike"
+        at.choice.tick(KITCHEN, on=False)
+        at.choice.tick(PLANT, on=False)
+        at.choice.tick(PLANT)
+        at.choice.tick(KITCHEN)
+        again = dict(
+            zip([curve.of for curve in at.plots.plots[0].curves], colours(at.plots.plots[0].curves, LIGHT), strict=True)
+        )
+        assert len(set(again.values())) == len(again)
+        kept = first.keys() - {KITCHEN, PLANT}
+        assert {name: again[name] for name in kept} == {name: first[name] for name in kept}
+
+    on_devices(story, G13, WHATWATT, EMS)
+
+
 def test_several_totals_of_one_device_are_told_apart_in_words_and_colours(on_devices: OnDevices) -> None:
     async def story(at: OnSite) -> None:
         from ui.plots.curve import colours

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,7 @@ class SiteLivePage(LiveView):
             self._source(channel, sorted(needed[key])) for key, channel in channels.items() if key in needed
         )
         self._bind([channel for channel, _ in shown if isinstance(channel, SumChannel)])
+        self._share_out_shades(channel.key for channel, _ in shown)
         self._shown = tuple(self._shown_source(channel, keys) for channel, keys in shown)
         self._show_curves()
         super().listen()
@@ -155,9 +157,16 @@ class SiteLivePage(LiveView):
     def _shown_source(self, channel: AnyChannel, keys: tuple[str, ...]) -> SiteSource | SumSource:
         source = self._sums[channel.key] if isinstance(channel, SumChannel) else self._sources[channel.key]
         source.ticked = keys
-        # In the order in which they were first shown, and for good: the same colours in every plot.
-        source.shade = self._shades.setdefault(channel.key, len(self._shades))
+        source.shade = self._shades[channel.key]
         return source
+
+    def _share_out_shades(self, shown: Iterable[object]) -> None:
+        """The same colour in every plot for as long as a device is shown; then others may have it."""
+        keys = list(shown)
+        self._shades = {key: shade for key, shade in self._shades.items() if key in keys}
+        for key in keys:
+            if key not in self._shades:
+                self._shades[key] = next(n for n in itertools.count() if n not in self._shades.values())
 
     def _bind(self, wanted: Sequence[SumChannel]) -> None:
         """Let the ticked sums follow their parts. One that was changed begins anew."""
