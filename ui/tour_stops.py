@@ -238,7 +238,7 @@ class Tour:
         page.open("g13.ratios")
         enter(page, "g13.ratios.ct_numerator", 250)
         await self.in_other_themes("theme", "A form with a change")
-        reader = device(window, "whatwatt")
+        reader = self._on_usb()
         assert reader is not None
         live = window.model.node_of(reader)
         assert live is not None
