@@ -271,8 +271,7 @@ def test_a_file_is_fetched_by_keyboard_alone(
                     break
                 key(Qt.Key.Key_Down)
             assert [file.name for file in page.list.files()] == ["ONE.BIN"]
-            tab_to("whatwatt.card.fetch")
-            key(Qt.Key.Key_Space)
+            key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
             await desk.dialog("whatwatt.card.folder_dialog")
             assert keyboard().objectName() == "fileNameEdit"
             write(str(folder))

@@ -136,7 +136,8 @@ class CardPage(QWidget):
         for keys, slot in (
             ("F5", self.reload),
             ("F1", self.show_help),
-            ("Ctrl+S", self.fetch),
+            ("Ctrl+Return", self.fetch),
+            ("Ctrl+Enter", self.fetch),
             ("Backspace", self.go_up),
         ):
             shortcut = QShortcut(QKeySequence(keys), self, slot)
