@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 from app.model.section import AnySection
 from ui.forms.findings import FindingStrips
 from ui.forms.footer import Footer
-from ui.forms.help import HelpDialog
+from ui.forms.help import show_topic
 from ui.forms.parts import Strip, icon_button, plain_label, push_button
 from ui.icons import dress
 
@@ -70,9 +70,7 @@ class PanelFrame(QWidget):
 
     def show_help(self) -> None:
         """What the section and its fields mean."""
-        dialog = HelpDialog(self.section, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        show_topic(self.section, self)
 
     def _lay_out(self) -> None:
         above = QVBoxLayout(spacing=4)

@@ -85,9 +85,9 @@ def _allowed(column: Field) -> str:
     return "only to read" if column.read_only else column.limits()
 
 
-def show_topic(topic: Topic, page: QWidget) -> None:
+def show_topic(about: AnySection | AnyArchive | AnyAction | Topic, page: QWidget) -> None:
     """Open the help of a page."""
-    dialog = HelpDialog(topic, page, name=page.objectName())
+    dialog = HelpDialog(about, page, name=page.objectName())
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
 

@@ -14,7 +14,7 @@ from app.model.action import AnyAction
 from app.model.errors import AppError
 from ui.forms.actions import ActionButtons, Ask, action_dialog
 from ui.forms.footer import clock
-from ui.forms.help import HelpDialog
+from ui.forms.help import show_topic
 from ui.forms.parts import Strip, icon_button, plain_label
 from ui.forms.toast import Toasts
 from ui.icons import dress
@@ -89,9 +89,7 @@ class ActionPage(QWidget):
 
     def show_help(self) -> None:
         """What the action and its parameters mean."""
-        dialog = HelpDialog(self.action, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        show_topic(self.action, self)
 
     def reload(self) -> None:
         """Ask again whether it is offered here."""

@@ -24,7 +24,7 @@ from app.model.support import Support
 from ui.forms.actions import ActionButtons, Ask, action_dialog
 from ui.forms.export import chosen_path, export_everything, file_stem
 from ui.forms.footer import clock
-from ui.forms.help import HelpDialog
+from ui.forms.help import show_topic
 from ui.forms.keyboard import KeyboardPlace
 from ui.forms.parts import ElidedLabel, Strip, brief, icon_button, plain_label, plain_tip, push_button
 from ui.forms.toast import Toasts
@@ -181,9 +181,7 @@ class ArchivePage(QWidget):
 
     def show_help(self) -> None:
         """What is kept here, and what its parameters mean."""
-        dialog = HelpDialog(self.archive, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        show_topic(self.archive, self)
 
     # Reading.
 

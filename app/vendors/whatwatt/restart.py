@@ -56,8 +56,7 @@ async def _running(client: WhatwattClient, _target: str = "") -> Running:
 
 
 def _restarted(before: Running, after: Running, _parameters: NoParameters) -> str:
-    later = before.since_s is not None and after.since_s is not None
-    if later and after.since_s - before.since_s > CLOCKS_DIFFER_S:  # type: ignore[operator]
+    if before.since_s is not None and after.since_s is not None and after.since_s - before.since_s > CLOCKS_DIFFER_S:
         return ""
     if after.absences > before.absences:
         return ""

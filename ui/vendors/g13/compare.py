@@ -19,7 +19,7 @@ from app.model.field import Choice
 from ui.forms.choice import make_searchable
 from ui.forms.export import chosen_path, file_stem
 from ui.forms.footer import clock
-from ui.forms.help import HelpDialog
+from ui.forms.help import show_topic
 from ui.forms.parts import Strip, icon_button, one_line, plain_label, plain_tip, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
@@ -246,9 +246,7 @@ class ComparePage(QWidget):
 
     def show_help(self) -> None:
         """What this page is for."""
-        dialog = HelpDialog(self.archive, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        show_topic(self.archive, self)
 
 
 def _bars(records: Records) -> list[tuple[str, float, str]]:

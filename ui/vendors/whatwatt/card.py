@@ -20,7 +20,7 @@ from app.vendors.whatwatt.card_download import pace_for, pace_words
 from app.vendors.whatwatt.models import Supply
 from ui.forms.export import chosen_folder
 from ui.forms.footer import clock
-from ui.forms.help import HelpDialog
+from ui.forms.help import show_topic
 from ui.forms.parts import ElidedLabel, Strip, icon_button, plain_label, push_button
 from ui.forms.toast import Toasts
 from ui.icons import dress
@@ -145,9 +145,7 @@ class CardPage(QWidget):
 
     def show_help(self) -> None:
         """What is kept here."""
-        dialog = HelpDialog(self.archive, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        show_topic(self.archive, self)
 
     # Browsing.
 

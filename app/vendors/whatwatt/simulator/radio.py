@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from app.vendors.whatwatt.simulator.settings import ETHERNET, NO_ADDRESS, WIFI, Page, static_needs_all, wifi_needs_name
+from app.vendors.whatwatt.settings.addresses import NO_ADDRESS
+from app.vendors.whatwatt.simulator.settings import ETHERNET, WIFI, Page, static_needs_all, wifi_needs_name
 
 LOST = "nowhere"
 """An address that nobody reaches."""

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-NO_ADDRESS = "0.0.0.0"  # noqa: S104 -- nothing is bound to it: the device writes "none" so
+from app.vendors.whatwatt.settings.addresses import NO_ADDRESS
+
 _HEX = re.compile(r"[0-9A-Fa-f]*")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 
